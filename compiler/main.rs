@@ -1,0 +1,2 @@
+//! The `mediac` command.
+fn main() {}
