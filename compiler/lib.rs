@@ -1,6 +1,10 @@
 //! The compiler for home media servers: from one typed host definition to every file of the machine.
 
+pub mod diag;
+pub mod eval;
 pub mod format;
 pub mod node;
 pub mod path;
+pub mod project;
+pub mod source;
 pub mod text;
