@@ -3,6 +3,7 @@
 pub mod diag;
 pub mod eval;
 pub mod format;
+pub mod ir;
 pub mod node;
 pub mod path;
 pub mod project;
