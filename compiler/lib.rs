@@ -6,6 +6,8 @@ pub mod format;
 pub mod ir;
 pub mod node;
 pub mod path;
+pub mod plan;
 pub mod project;
+pub mod secret;
 pub mod source;
 pub mod text;

@@ -333,6 +333,8 @@ pub enum Format {
     Lines,
     /// udev rules.
     Udev,
+    /// Variables, as Docker's env files have them.
+    Env,
 }
 
 /// How a file is kept once it is there.
