@@ -5,6 +5,29 @@
 
 use crate::path::OptionPath;
 
+pub mod caddyfile;
+pub mod deb822;
+pub mod env;
+pub mod ini;
+pub mod json;
+pub mod keyword;
+pub mod lines;
+pub mod nft;
+pub mod qsettings;
+pub mod shell;
+pub mod tmpfiles;
+pub mod udev;
+pub mod unit;
+pub mod xml;
+pub mod yaml;
+
+mod command;
+#[cfg(test)]
+mod hostile;
+mod scalar;
+mod sheet;
+mod word;
+
 /// A value that a format cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatIssue {
@@ -12,4 +35,11 @@ pub struct FormatIssue {
     pub origin: Option<OptionPath>,
     /// What is wrong with it, as a lowercase sentence without a full stop.
     pub message: String,
+}
+
+impl FormatIssue {
+    /// An issue of a value whose option the caller knows.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { origin: None, message: message.into() }
+    }
 }
