@@ -23,15 +23,15 @@ class Sandboxes:
         self.base = base
         # Every Debian tree has an empty /mnt. A tmpfs over the base tree's one is seen in this mount
         # namespace only, so even `kill -9` leaves no directory behind.
-        self._store = base / "mnt"
+        self.store = base / "mnt"
         self._next = 0
         self._lock = threading.Lock()
-        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", self._store)
+        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", self.store)
 
     def make(self) -> "Sandbox":
         with self._lock:
             self._next += 1
-            place = self._store / str(self._next)
+            place = self.store / str(self._next)
         root = place / "root"
         for name in ("root", "upper", "work"):
             (place / name).mkdir(parents=True)

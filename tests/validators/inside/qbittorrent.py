@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 # Not loopback, which a seed may exempt from the login: as a client on the LAN sees it.
 ADDRESS = "192.0.2.1"
+PROGRAM = "/usr/bin/qbittorrent-nox"
 START = 30.0
 STOP = 10.0
 LOG = Path("/tmp/qbittorrent.log")
@@ -51,6 +52,9 @@ PREFERENCES = {
     ("Preferences", "WebUI\\ReverseProxySupportEnabled"): ("web_ui_reverse_proxy_enabled", boolean),
     ("Preferences", "WebUI\\TrustedReverseProxiesList"): ("web_ui_reverse_proxies_list", str),
 }
+
+# Keys of releases after the one that Debian has.
+NEWER = {"Preferences/WebUI/APIKey"}
 
 
 class Client:
@@ -90,11 +94,20 @@ def read_seed(path):
     return {(section, key): value.strip('"') for section in parser.sections() for key, value in parser[section].items()}
 
 
+def demand_known_keys(seed):
+    """qBittorrent keeps and ignores a key it does not know, so a misspelt one would go unnoticed. Its keys
+    are literals of the program: UTF-16, as Qt has them, with `/` between the parts."""
+    program = Path(PROGRAM).read_bytes()
+    names = ("/".join(key).replace("\\", "/") for key in seed)
+    unknown = [name for name in names if name not in NEWER and name.encode("utf-16-le") not in program]
+    assert not unknown, f"keys that the program does not have: {unknown}"
+
+
 def start(task):
     environment = {name: task["profile"] for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
     with LOG.open("wb") as log:
         return subprocess.Popen(
-            ["qbittorrent-nox"], user=task["uid"], group=task["uid"], extra_groups=[], umask=0o077,
+            [PROGRAM], user=task["uid"], group=task["uid"], extra_groups=[], umask=0o077,
             env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )
 
@@ -144,6 +157,7 @@ def main():
         subprocess.run(["ip", *command.split()], check=True)
     process = start(task)
     try:
+        demand_known_keys(seed)
         client = Client(int(seed["Preferences", "WebUI\\Port"]))
         wait_until_it_answers(process, client)
         compare(task, seed, categories, client)
