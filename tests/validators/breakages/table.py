@@ -4,6 +4,11 @@ from breakages.edit import Breakage, append, change, edit_listing, remove_progra
 from harness.manifest import Host
 
 _CONF = "*/qBittorrent/qBittorrent.conf"
+# of `adminadmin`, well formed
+_OTHER_HASH = (
+    "ARQ77eY1NUZaQsuDHbIMCA==:"
+    "0WMRkYTUWVT9wVvdDtHAjU9b3b7uB8NR1Gur2hmQCvCDpm39Q+PsJRJPaCU51dEiz+dTzh8qbPsL8WkFljQYFQ=="
+)
 _HASH = r"(?<=@ByteArray\()mediac-secret\(([^)]*):pbkdf2-sha512\)"
 
 
@@ -20,6 +25,12 @@ def _stray_file(host: Host) -> None:
 
 def _lost_file(host: Host) -> None:
     (host.tree / host.files("*.nft")[0].lstrip("/")).unlink()
+
+
+def _unknown_kind(host: Host) -> None:
+    (host.tree / "etc" / "unknown.kind").write_text("?\n", encoding="utf-8")
+    entry = {"path": "/etc/unknown.kind", "mode": "0644", "owner": "root", "group": "root", "class": "owned"}
+    edit_listing(lambda files: files.append(entry))(host)
 
 
 def _foreign_owner(files: list[dict]) -> None:
@@ -45,7 +56,7 @@ BREAKAGES = (
     _breaks("YAML sexagesimals", "yaml")(append("*/config/config.yaml", "surprise: 22:22\n")),
     _breaks("an octal YAML scalar", "yaml")(append("*/config/config.yaml", "surprise: 0022\n")),
     _breaks("an XML element left open", "xml")(append("*/config.xml", "<Config>\n")),
-    _breaks("an INI key twice", "fail2ban", "ini")(append("/etc/fail2ban/jail.d/*", "bantime = 1h\nbantime = 2h\n")),
+    _breaks("an INI key twice", "fail2ban", "fail2ban-bans", "ini")(append("/etc/fail2ban/jail.d/*", "bantime = 1h\nbantime = 2h\n")),
     _breaks("an unquoted variable", "shell")(append("/usr/lib/mediac/*", "rm $1\n")),
     _breaks("a shell syntax error", "shell")(append("/usr/lib/mediac/*", "if true\n")),
     _breaks("an unknown kind of account", *_everything())(append("/etc/sysusers.d/*", "x broken -\n")),
@@ -73,8 +84,14 @@ BREAKAGES = (
     _breaks("an sshd setting that comes too late", "sshd")(
         append("/etc/ssh/sshd_config.d/*", "PasswordAuthentication yes\n")
     ),
-    _breaks("an unknown fail2ban filter", "fail2ban")(
+    _breaks("an unknown fail2ban filter", "fail2ban", "fail2ban-bans")(
         append("/etc/fail2ban/jail.d/*", "\n[broken]\nenabled = true\nfilter = no-such-filter\n")
+    ),
+    _breaks("an unknown fail2ban backend", "fail2ban-bans")(
+        append("/etc/fail2ban/jail.d/*", "\n[broken]\nenabled = true\nfilter = sshd\nbackend = no-such-backend\n")
+    ),
+    _breaks("a filter that does not compile", "fail2ban", "fail2ban-bans")(
+        change("/etc/fail2ban/filter.d/*", "^failregex = .*", "failregex = ^(<HOST>$")
     ),
     _breaks("an unknown compose key", "compose", "compose-schema")(
         change("*/compose.yaml", r"^(\s+)image:", r"\1imagee: wrong\n\1image:")
@@ -92,16 +109,17 @@ BREAKAGES = (
     _breaks("an unknown Caddy directive", "caddy")(change("*/Caddyfile", r"\breverse_proxy\b", "reverse_porxy")),
     _breaks("a Caddyfile indented by spaces", "caddy-format")(change("*/Caddyfile", r"^\t", "  ")),
     _breaks("the hash of another password", "qbittorrent")(
-        change(_CONF, _HASH, "ARQ77eY1NUZaQsuDHbIMCA==:0WMRkYTUWVT9wVvdDtHAjU9b3b7uB8NR1Gur2hmQCvCDpm39Q+PsJRJPaCU51dEiz+dTzh8qbPsL8WkFljQYFQ==")
+        change(_CONF, _HASH, _OTHER_HASH)
     ),
     _breaks("a hash in the wrong key", "qbittorrent")(change(_CONF, "Password_PBKDF2", "Password_PBKDF")),
     _breaks("settings in the wrong section", "qbittorrent")(change(_CONF, r"^\[BitTorrent\]", "[Bittorrent]")),
     _breaks("a misspelt setting of the seed", "qbittorrent")(
         change(_CONF, r"^Session\\TempPathEnabled=", r"Session\\TempPathenabled=")
     ),
+    _breaks("a kind of file that no check reads", "every-file")(_unknown_kind),
     Breakage("no caddy", frozenset({"caddy", "caddy-format"}), machine=remove_program("/usr/bin/caddy")),
-    # its unit starts it
-    Breakage("no nft", frozenset({"nft", "units"}), machine=remove_program("/usr/sbin/nft")),
+    # a unit starts it, and bans are made with it
+    Breakage("no nft", frozenset({"nft", "units", "fail2ban-bans"}), machine=remove_program("/usr/sbin/nft")),
     Breakage("no udevadm", frozenset({"udev"}), machine=remove_program("/usr/bin/udevadm")),
     Breakage("no shellcheck", frozenset({"shell"}), machine=remove_program("/usr/bin/shellcheck")),
     Breakage("no qbittorrent-nox", frozenset({"qbittorrent"}), machine=remove_program("/usr/bin/qbittorrent-nox")),

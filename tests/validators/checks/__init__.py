@@ -35,9 +35,11 @@ CHECKS = (
     ("belt", belt.rules),
     ("sshd", ssh.daemon),
     ("fail2ban", fail2ban.jails),
+    ("fail2ban-bans", fail2ban.bans),
     ("compose", compose.config),
     ("compose-schema", compose.schema),
     ("caddy", caddy.validate),
     ("caddy-format", caddy.formatted),
     ("qbittorrent", qbittorrent.starts),
+    ("every-file", listing.judged),
 )

@@ -11,11 +11,13 @@ from harness.sandbox import Sandbox
 from harness.verdict import Failed, NotRun
 
 _FILES = "*/compose.yaml"
+_SETTINGS = "/run/mediac/env/*.env"
 _ENVIRONMENT = re.compile(r"/run/mediac/[\w./-]+\.env\b")
 _PROJECT = Path(__file__).resolve().parents[3]
 
 
 def config(host: Host, sandbox: Sandbox) -> None:
+    host.judge(_SETTINGS)
     for path in applicable(host, _FILES):
         for name in _ENVIRONMENT.findall(sandbox.path(path).read_text(encoding="utf-8")):
             # Written at apply time where it is not part of the tree.

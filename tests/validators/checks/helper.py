@@ -13,7 +13,7 @@ _PROGRAMS = Path(__file__).resolve().parent.parent / "inside"
 
 def applicable(host: Host, *patterns: str) -> list[str]:
     """The matching files of the host, of which there must be one for the check to apply."""
-    files = host.files(*patterns)
+    files = host.judge(*patterns)
     if not files:
         raise NotApplicable(f"no {' or '.join(os.path.basename(pattern) for pattern in patterns)}")
     return files

@@ -1,4 +1,4 @@
-"""The manifest and the tree say the same."""
+"""The manifest and the tree say the same, and no file goes unjudged."""
 
 import hashlib
 
@@ -27,3 +27,10 @@ def manifest(host: Host, _: Sandbox) -> None:
             wrong.append(f"/{path}: in the tree, but not listed")
     if wrong:
         raise Failed("\n".join(wrong))
+
+
+def judged(host: Host, _: Sandbox) -> None:
+    """Comes last. A new kind of artifact needs a check that reads it, or it would only look validated."""
+    forgotten = sorted(entry.path for entry in host.entries if not entry.is_directory and entry.path not in host.judged)
+    if forgotten:
+        raise Failed("no check reads:\n" + "\n".join(forgotten))

@@ -22,6 +22,7 @@ _UID = 64999
 
 def starts(host: Host, sandbox: Sandbox) -> None:
     for path in applicable(host, "*/qBittorrent/qBittorrent.conf"):
+        host.judge(f"{PurePosixPath(path).parent}/categories.json")
         seed = PurePosixPath(path)
         secrets = references.find((host.tree / path.lstrip("/")).read_bytes())
         passwords = {references.plain(service, name) for service, name, form in secrets if form == "pbkdf2-sha512"}

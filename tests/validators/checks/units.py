@@ -13,7 +13,7 @@ _KINDS = ("service", "mount", "automount", "timer", "socket", "path", "target", 
 
 def verify(host: Host, sandbox: Sandbox) -> None:
     own = applicable(host, *(f"{_HOME}/*.{kind}" for kind in _KINDS))
-    extended = {PurePosixPath(path).parent.name.removesuffix(".d") for path in host.files(f"{_HOME}/*.d/*.conf")}
+    extended = {PurePosixPath(path).parent.name.removesuffix(".d") for path in host.judge(f"{_HOME}/*.d/*.conf")}
     names = sorted({PurePosixPath(path).name for path in own} | extended)
     # With `=no` a problem of the named units alone decides the exit code; without it there is none for
     # an unknown key.

@@ -1,7 +1,7 @@
 """The list of files a compiled host consists of, as `manifest.json` gives it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Host:
 
     tree: Path
     entries: tuple[Entry, ...]
+    # The files that some check has looked at.
+    judged: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -48,6 +50,12 @@ class Host:
             for entry in self.entries
             if not entry.is_directory and any(fnmatchcase(entry.path, pattern) for pattern in patterns)
         ]
+
+    def judge(self, *patterns: str) -> list[str]:
+        """The same, for a check that answers for these files from now on."""
+        files = self.files(*patterns)
+        self.judged.update(files)
+        return files
 
 
 def load(tree: Path) -> Host:
