@@ -12,6 +12,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def daemon(host: Host, sandbox: Sandbox) -> None:
     drop_ins = applicable(host, "/etc/ssh/sshd_config.d/*.conf")
+    for keys in host.judge("/etc/ssh/authorized_keys.d/*"):
+        sandbox.expect("ssh-keygen", "-l", "-f", keys)
     sandbox.expect("ssh-keygen", "-A")
     sandbox.path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     warnings = sandbox.expect("/usr/sbin/sshd", "-t")
@@ -32,7 +34,7 @@ def _settings(text: str) -> list[str]:
     """What applies to everyone, in the spelling of `sshd -T`."""
     settings = []
     for line in text.splitlines():
-        keyword, *values = line.lower().replace("=", " ", 1).split()  or [""]
+        keyword, *values = line.lower().replace("=", " ", 1).split() or [""]
         if keyword == "match":
             break
         if not keyword or keyword.startswith("#"):

@@ -44,6 +44,8 @@ class Sandboxes:
             entries = [entry for entry in self.base.iterdir() if entry.name != "mnt"]
             subprocess.run(["cp", "-a", "--reflink=auto", *entries, root], check=True)
             (root / "mnt").mkdir(exist_ok=True)
+            # A mount like the overlay, so that both are taken down alike.
+            _mount("--bind", root, root)
         return Sandbox(root)
 
 
