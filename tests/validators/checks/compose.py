@@ -1,0 +1,37 @@
+"""The compose file, by Compose itself and by the published schema."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from checks.helper import applicable, program
+from harness.manifest import Host
+from harness.sandbox import Sandbox
+from harness.verdict import Failed, NotRun
+
+_FILES = "*/compose.yaml"
+_SETTINGS = "/run/mediac/env/*.env"
+_ENVIRONMENT = re.compile(r"/run/mediac/[\w./-]+\.env\b")
+_PROJECT = Path(__file__).resolve().parents[3]
+
+
+def config(host: Host, sandbox: Sandbox) -> None:
+    host.judge(_SETTINGS)
+    for path in applicable(host, _FILES):
+        for name in _ENVIRONMENT.findall(sandbox.path(path).read_text(encoding="utf-8")):
+            # Written at apply time where it is not part of the tree.
+            sandbox.path(name).parent.mkdir(parents=True, exist_ok=True)
+            sandbox.path(name).touch()
+        warnings = sandbox.expect("docker", "compose", "-f", path, "config", "-q")
+        if warnings:
+            raise Failed(warnings)
+
+
+def schema(host: Host, sandbox: Sandbox) -> None:
+    files = applicable(host, _FILES)
+    folder = Path(os.environ.get("MEDIAC_SPECS") or _PROJECT.parent / "shared" / "specs")
+    if not (folder / "compose-spec.json").is_file():
+        raise NotRun("no compose-spec.json: set MEDIAC_SPECS to a folder that has it")
+    shutil.copy(folder / "compose-spec.json", sandbox.path("/tmp"))
+    program(sandbox, "schema.py", "/tmp/compose-spec.json", *files)
