@@ -22,6 +22,7 @@ use crate::node::Node;
 use crate::path::OptionPath;
 
 pub use networks::stable_hash;
+pub use storage::{common as common_folder, disk_of, is_within as storage_is_within};
 
 /// The folder of everything that mediac keeps on the host.
 pub const ETC: &str = "/etc/mediac";
