@@ -84,10 +84,27 @@ fn values(node: &Node) -> Vec<&Node> {
 /// A value that ends with the line.
 fn rest(text: &str) -> Result<String, String> {
     one_line(text)?;
-    if text.is_empty() || text.starts_with('=') {
+    if text.is_empty() || text.starts_with(['=', '#']) || !is_balanced(text) {
         return Err(format!("{} would not be read as the value of this keyword", shown(text)));
     }
     Ok(text.to_owned())
+}
+
+/// Whether all quotes are closed: the server refuses the line otherwise, even where it keeps the quotes.
+fn is_balanced(text: &str) -> bool {
+    let mut quote = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                rest.next_if(|&next| matches!(next, '\'' | '"' | '\\'));
+            }
+            '"' | '\'' if quote.is_none() => quote = Some(c),
+            _ if quote == Some(c) => quote = None,
+            _ => {}
+        }
+    }
+    quote.is_none()
 }
 
 /// One word of a value: bare when nothing in it is special, otherwise in double quotes.
@@ -141,6 +158,7 @@ mod tests {
             ("Match User \"a", Node::map([("A", Node::new("b"))])),
             ("Match all", Node::map::<String>([])),
             ("ForceCommand", Node::new("=x")),
+            ("ForceCommand", Node::new("it's")),
             ("ForceCommand", list(&["a", "b"])),
         ] {
             assert!(one(key, value).is_err(), "{key}");
@@ -191,8 +209,13 @@ mod tests {
         );
         hostile::check(
             |s| one("ForceCommand", Node::new(s)),
-            |file| line(file).strip_prefix("ForceCommand ").unwrap().trim().to_owned(),
-            &["\"'`", "# comment", "$(id)", "\\\""],
+            |file| {
+                let rest = line(file).strip_prefix("ForceCommand ").unwrap();
+                // panics where quotes are left open
+                assert_ne!(split(&format!("K {rest}")).len(), 0);
+                rest.trim().to_owned()
+            },
+            &["a # b", "$(id)", "\\\"", "''", "/bin/x \"a 'b\" c"],
         );
     }
 }

@@ -1,9 +1,9 @@
 //! Lines of fields, as in tmpfiles.d(5) and sysusers.d(5).
 
 use super::FormatIssue;
-use super::scalar::{TRUE_FALSE, is_name, one_line, shown, text, unexpected};
+use super::scalar::{TRUE_FALSE, is_name, no_controls, one_line, shown, text, unexpected};
 use super::sheet::Sheet;
-use super::word::{c_escape, c_word, percent, valid};
+use super::word::{c_escape, percent, valid};
 use crate::node::{Node, Value};
 use crate::text::Text;
 
@@ -16,7 +16,8 @@ pub enum Table {
     Sysusers,
 }
 
-/// Writes a list of lines, each a list of fields; null is `-`, the field that is not set. `%` means itself.
+/// Writes a list of lines, each a list of fields; null is `-`, the field that is not set (and so is the
+/// string `-`, but for the content of a file). `%` means itself.
 pub fn write(node: &Node, table: Table) -> Result<Text, Vec<FormatIssue>> {
     let mut sheet = Sheet::default();
     let Value::List(lines) = &node.value else {
@@ -39,8 +40,7 @@ pub fn write(node: &Node, table: Table) -> Result<Text, Vec<FormatIssue>> {
                 Value::Null => Ok("-".to_owned()),
                 value => text(value, TRUE_FALSE).and_then(|text| match (table, at) {
                     (Table::Tmpfiles, 6) => argument(kind, &text),
-                    (Table::Tmpfiles, _) => c_word(&percent(&text)),
-                    (Table::Sysusers, _) => literal_word(&percent(&text)),
+                    _ => field_word(&text),
                 }),
             };
             words.extend(sheet.accept(field, word));
@@ -50,14 +50,15 @@ pub fn write(node: &Node, table: Table) -> Result<Text, Vec<FormatIssue>> {
     sheet.finish()
 }
 
-/// A field of sysusers.d, where a backslash keeps the next character as it is.
-fn literal_word(text: &str) -> Result<String, String> {
-    one_line(text)?;
+/// A field in quotes where it needs them. Only `\\` and `\"` are safe escapes: whether `\n` is a line feed
+/// or an n depends on the file and the version of systemd, so control characters are refused.
+fn field_word(text: &str) -> Result<String, String> {
+    no_controls(text)?;
     valid(text)?;
-    if is_name(text, "_/.,:+@=-%") {
+    if is_name(text, "_/.,:+@=-") {
         return Ok(text.to_owned());
     }
-    Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    Ok(format!("\"{}\"", percent(text).replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// The last field of tmpfiles.d, which is the rest of the line: without quotes, and with escapes only
@@ -136,7 +137,12 @@ mod tests {
 
     #[test]
     fn every_field_reads_back() {
-        for (table, escapes) in [(Table::Tmpfiles, Escapes::C), (Table::Sysusers, Escapes::Literal)] {
+        // systemd-tmpfiles took escapes literally once, and its manual promises C escapes
+        for (table, escapes) in [
+            (Table::Tmpfiles, Escapes::C),
+            (Table::Tmpfiles, Escapes::Literal),
+            (Table::Sysusers, Escapes::Literal),
+        ] {
             let read = |file: &str| {
                 let words = words(line(file), escapes);
                 assert_eq!((words.len(), words[2].as_str()), (3, "end"));
