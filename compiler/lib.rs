@@ -2,5 +2,6 @@
 
 pub mod format;
 pub mod node;
+pub mod options;
 pub mod path;
 pub mod text;
