@@ -5,6 +5,7 @@ pub mod eval;
 pub mod format;
 pub mod ir;
 pub mod node;
+pub mod options;
 pub mod path;
 pub mod plan;
 pub mod project;
