@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The path of an option, written as a user would write it: `services.sonarr.seeds."config.xml"`.
+/// The path of an option, written as a user would write it: `services.alpha.seeds."config.xml"`.
 ///
 /// Ordered by its text, so maps keyed by it iterate in the same order everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn paths_read_as_users_write_them() {
-        let seeds = OptionPath::root().field("services").field("sonarr").field("seeds");
+        let seeds = OptionPath::root().field("services").field("alpha").field("seeds");
         let file = seeds.field("config.xml");
-        assert_eq!(file.as_str(), r#"services.sonarr.seeds."config.xml""#);
+        assert_eq!(file.as_str(), r#"services.alpha.seeds."config.xml""#);
         assert_eq!(file.parent(), Some(seeds.clone()));
         assert_eq!(file.index(3).parent(), Some(file.clone()));
         assert!(file.is_within(&seeds));

@@ -73,6 +73,18 @@ impl Sources {
         &self.files
     }
 
+    /// The index of the file with the given name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.files.iter().position(|file| file.name == name)
+    }
+
+    /// Puts back what a file said before parts of it were blanked out.
+    pub fn restore(&mut self, name: &str, text: &str) {
+        for file in self.files.iter_mut().filter(|file| file.name == name) {
+            file.text = text.into();
+        }
+    }
+
     /// Where the value of an option was said: its own place, or that of the nearest option above it.
     pub fn span(&self, path: &OptionPath) -> Option<&Span> {
         let mut path = path.clone();

@@ -73,7 +73,7 @@ fn environment(template: Template) -> Result<Environment<'static>, Error> {
             .keep_trailing_newline(true)
             .build()?,
     );
-    environment.set_auto_escape_callback(|_| AutoEscape::Custom("words"));
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("words".into()));
     environment.set_formatter(move |out, state, value| {
         if value.is_undefined() || value.is_safe() {
             return minijinja::escape_formatter(out, state, value);

@@ -1,0 +1,151 @@
+//! The host's firewall, and the unit that loads it.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use super::template::{self, Template};
+use super::units::{command, texts, unit_file};
+use super::Rendered;
+use crate::ir::Expose;
+use crate::node::Node;
+use crate::plan::{ETC, ExposedBy, Exposure, NetworkKind, NetworkUse, Plan};
+use crate::tree::Artifact;
+
+#[derive(Serialize)]
+struct View<'a> {
+    home4: Vec<String>,
+    home6: Vec<String>,
+    services: Option<Services<'a>>,
+    published: Vec<Published<'a>>,
+    open: Vec<Open<'a>>,
+    log: bool,
+}
+
+#[derive(Serialize)]
+struct Services<'a> {
+    bridge: &'a str,
+    subnet: String,
+}
+
+#[derive(Serialize)]
+struct Published<'a> {
+    proto: Value,
+    number: u16,
+    to: Value,
+    origin: &'a str,
+}
+
+/// A port that the input chain lets in.
+#[derive(Serialize)]
+struct Open<'a> {
+    from: Value,
+    proto: Value,
+    number: u16,
+    origin: &'a str,
+}
+
+pub(super) fn render(plan: &Plan) -> Rendered {
+    let Some(firewall) = &plan.firewall else { return Ok(Vec::new()) };
+    let origin = &firewall.origin;
+    let view = View {
+        home4: plan.lan4.iter().map(ToString::to_string).collect(),
+        // Addresses of the link are always those of neighbours.
+        home6: plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]).collect(),
+        services: plan
+            .networks
+            .values()
+            .find(|network| network.kind == NetworkKind::Open)
+            .map(|network| Services { bridge: &network.bridge, subnet: network.subnet.to_string() }),
+        published: plan.exposures.iter().filter_map(published).collect(),
+        open: plan.exposures.iter().flat_map(|exposure| open(plan, exposure)).collect(),
+        log: firewall.log,
+    };
+    let rules = template::fill(Template::Firewall, &view, origin)?;
+    let path = format!("{ETC}/firewall.nft");
+    let load = command(&["/usr/sbin/nft", "-f", &path]);
+    let unit = unit_file(
+        "mediac-firewall.service",
+        [
+            (
+                "Unit",
+                vec![
+                    ("Description", Node::new("Firewall of the host")),
+                    ("Documentation", texts(["man:nft(8)"])),
+                    ("DefaultDependencies", Node::new(false)),
+                    ("Wants", texts(["network-pre.target"])),
+                    ("Before", texts(["network-pre.target", "shutdown.target"])),
+                    ("Conflicts", texts(["shutdown.target"])),
+                    ("After", texts(["local-fs.target", "systemd-modules-load.service", "nftables.service"])),
+                    ("PartOf", texts(["nftables.service"])),
+                    ("ReloadPropagatedFrom", texts(["nftables.service"])),
+                ],
+            ),
+            (
+                "Service",
+                vec![
+                    ("Type", Node::new("oneshot")),
+                    ("RemainAfterExit", Node::new(true)),
+                    ("ExecStartPre", command(&["/usr/sbin/nft", "-c", "-f", &path])),
+                    ("ExecStart", load.clone()),
+                    ("ExecReload", load),
+                    ("ExecStop", command(&["/usr/sbin/nft", "delete", "table", "inet", "mediac_firewall"])),
+                ],
+            ),
+            ("Install", vec![("WantedBy", texts(["sysinit.target"]))]),
+        ],
+        origin,
+    )?;
+    Ok(vec![Artifact::system(path, rules, origin).with_mode(0o600), unit])
+}
+
+/// Published ports that not everyone may reach.
+fn published(exposure: &Exposure) -> Option<Published<'_>> {
+    if exposure.by == ExposedBy::Native {
+        return None;
+    }
+    let to = match exposure.expose {
+        Expose::Wan => return None,
+        Expose::Lan => "from_home",
+        Expose::Host | Expose::None => "from_host",
+    };
+    Some(Published {
+        proto: word(exposure.proto.as_str()),
+        number: exposure.host_port.number(),
+        to: word(to),
+        origin: exposure.origin.as_str(),
+    })
+}
+
+/// Ports of the host itself: those of native services, and those where a proxy of Docker's listens for containers.
+fn open<'a>(plan: &Plan, exposure: &'a Exposure) -> Vec<Open<'a>> {
+    let mut sources: Vec<String> = Vec::new();
+    if exposure.by == ExposedBy::Native {
+        match exposure.expose {
+            Expose::Wan => sources.push(String::new()),
+            Expose::Lan => {
+                sources.push("ip saddr @home4 ".to_owned());
+                sources.push("ip6 saddr @home6 ".to_owned());
+            }
+            Expose::Host | Expose::None => {}
+        }
+    }
+    if !sources.iter().any(String::is_empty) {
+        sources.extend(exposure.peers.iter().filter_map(|id| match &plan.containers.get(id)?.network {
+            NetworkUse::Own { address, .. } => Some(format!("ip saddr {address} ")),
+            NetworkUse::Shared(_) => None,
+        }));
+    }
+    sources
+        .into_iter()
+        .map(|from| Open {
+            from: word(from),
+            proto: word(exposure.proto.as_str()),
+            number: exposure.host_port.number(),
+            origin: exposure.origin.as_str(),
+        })
+        .collect()
+}
+
+fn word(text: impl Into<String>) -> Value {
+    Value::from_safe_string(text.into())
+}

@@ -1,0 +1,72 @@
+//! Findings for people, with the lines they are about.
+
+use codespan_reporting::diagnostic::{Diagnostic as Snippet, Label, LabelStyle, Severity as Level};
+use codespan_reporting::files::SimpleFiles;
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{self, Config};
+
+use super::located;
+use crate::diag::{Diagnostic, Report, Severity};
+use crate::source::Sources;
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Styling {
+    /// Plain text.
+    Plain,
+    /// Text with ANSI colours.
+    Coloured,
+}
+
+pub(super) fn write(report: &Report, sources: &Sources, styling: Styling) -> String {
+    let bytes = match styling {
+        Styling::Plain => emit(NoColor::new(Vec::new()), report, sources).into_inner(),
+        Styling::Coloured => emit(Ansi::new(Vec::new()), report, sources).into_inner(),
+    };
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn emit<W: WriteColor>(mut out: W, report: &Report, sources: &Sources) -> W {
+    let mut files = SimpleFiles::new();
+    for file in sources.files() {
+        files.add(file.name.clone(), file.text.to_string());
+    }
+    let config = Config::default();
+    for finding in report.findings() {
+        // Writing to memory does not fail; a span that fits no file would only lose its snippet.
+        let _ = term::emit_to_write_style(&mut out, &config, &files, &snippet(finding, sources));
+    }
+    out
+}
+
+fn snippet(finding: &Diagnostic, sources: &Sources) -> Snippet<usize> {
+    let level = match finding.severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Note => Level::Note,
+    };
+    let labels = located::spans(finding, sources)
+        .into_iter()
+        .enumerate()
+        .map(|(index, (span, message))| {
+            let style = if index == 0 { LabelStyle::Primary } else { LabelStyle::Secondary };
+            Label::new(style, span.file, first_line(sources, &span)).with_message(message)
+        })
+        .collect();
+    let mut notes = finding.notes.clone();
+    notes.push(format!("help: {}", finding.help));
+    Snippet::new(level)
+        .with_code(finding.code)
+        .with_message(&finding.message)
+        .with_labels(labels)
+        .with_notes(notes)
+}
+
+/// Long values are shown by their first line.
+fn first_line(sources: &Sources, span: &crate::source::Span) -> std::ops::Range<usize> {
+    let text = sources.file(span.file).and_then(|file| file.text.get(span.range())).unwrap_or_default();
+    match text.find('\n') {
+        Some(length) => span.start..span.start + length.max(1),
+        None => span.range(),
+    }
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# usage: killswitch-belt add|prune|show|check
+#
+# Routing rules that hold when the firewall is flushed. `add` can be repeated and never opens a gap:
+# new rules go in first, those that are no longer wanted are taken out afterwards. `check` loads the
+# kill-switch again when its table is gone.
+set -eu
+
+file=${MEDIAC_BELT:-/etc/mediac/killswitch.belt}
+
+add() {
+	while read -r rule; do
+		[ -n "$rule" ] || continue
+		# shellcheck disable=SC2086 # a rule is a command and its words
+		out=$($rule 2>&1) || case "$out" in
+		*"File exists"*) ;;
+		*)
+			echo "$rule: $out" >&2
+			return 1
+			;;
+		esac
+	done <"$file"
+	prune
+}
+
+prune() {
+	for family in -4 -6; do
+		ip "$family" rule show | grep 'proto 77$' | while read -r preference _; do
+			grep -q "^ip $family rule add pref ${preference%:} " "$file" ||
+				ip "$family" rule del pref "${preference%:}" protocol 77
+		done
+	done
+}
+
+show() {
+	{
+		ip -4 rule show
+		ip -6 rule show
+	} | grep 'proto 77$'
+}
+
+check() {
+	nft list table inet mediac_killswitch >/dev/null 2>&1 ||
+		exec systemctl reload-or-restart mediac-killswitch.service
+	add
+}
+
+case "${1:-add}" in
+add | prune | show | check) "${1:-add}" ;;
+*)
+	echo "usage: killswitch-belt add|prune|show|check" >&2
+	exit 64
+	;;
+esac
