@@ -1,2 +1,7 @@
 //! The `mediac` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mediac::cli::main()
+}

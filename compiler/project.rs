@@ -67,6 +67,11 @@ impl Project {
         self.definitions.iter().map(|(name, definition)| (name.clone(), definition.text.clone())).collect()
     }
 
+    /// The definitions that the project adds or overrides, by path.
+    pub fn own_definitions(&self) -> impl Iterator<Item = &str> {
+        self.definitions.iter().filter(|(_, definition)| definition.own).map(|(name, _)| name.as_str())
+    }
+
     /// The names of the modules, without helpers.
     pub fn modules(&self) -> impl Iterator<Item = &str> {
         self.definitions

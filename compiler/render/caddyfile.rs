@@ -12,7 +12,7 @@ use crate::tree::Artifact;
 struct View<'a> {
     email: Option<&'a str>,
     log: Option<&'a str>,
-    home: Vec<String>,
+    home: minijinja::Value,
     sites: Vec<SiteView<'a>>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     let view = View {
         email: email.as_deref(),
         log: log.as_deref().filter(|_| !sites.is_empty()),
-        home: plan.lan4.iter().chain(&plan.lan6).map(ToString::to_string).collect(),
+        home: template::words(plan.lan4.iter().chain(&plan.lan6), " "),
         sites: sites
             .iter()
             .map(|(name, site)| {

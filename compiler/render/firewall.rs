@@ -13,8 +13,8 @@ use crate::tree::Artifact;
 
 #[derive(Serialize)]
 struct View<'a> {
-    home4: Vec<String>,
-    home6: Vec<String>,
+    home4: Value,
+    home6: Value,
     services: Option<Services<'a>>,
     published: Vec<Published<'a>>,
     open: Vec<Open<'a>>,
@@ -48,9 +48,9 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     let Some(firewall) = &plan.firewall else { return Ok(Vec::new()) };
     let origin = &firewall.origin;
     let view = View {
-        home4: plan.lan4.iter().map(ToString::to_string).collect(),
+        home4: template::words(&plan.lan4, ", "),
         // Addresses of the link are always those of neighbours.
-        home6: plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]).collect(),
+        home6: template::words(plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]), ", "),
         services: plan
             .networks
             .values()

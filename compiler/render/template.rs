@@ -46,6 +46,12 @@ impl Template {
     }
 }
 
+/// Typed values that need no quotes, such as networks, with commas or spaces between them.
+pub(super) fn words<T: ToString>(items: impl IntoIterator<Item = T>, between: &str) -> Value {
+    let words: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    Value::from_safe_string(words.join(between))
+}
+
 /// Fills a template in.
 pub(super) fn fill(template: Template, view: &impl Serialize, origin: &OptionPath) -> Result<Text, Vec<Unwritable>> {
     let failed = |error: Error| {
@@ -75,10 +81,14 @@ fn environment(template: Template) -> Result<Environment<'static>, Error> {
     );
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("words".into()));
     environment.set_formatter(move |out, state, value| {
-        if value.is_undefined() || value.is_safe() {
-            return minijinja::escape_formatter(out, state, value);
+        if value.is_undefined() {
+            let message = format!("undefined value in {}", state.name());
+            return Err(Error::new(ErrorKind::UndefinedError, message));
         }
         let text = value.to_string();
+        if value.is_safe() {
+            return out.write_str(&text).map_err(Error::from);
+        }
         let quoted = template
             .quote(&text)
             .map_err(|issue| Error::new(ErrorKind::BadEscape, issue.message))?;

@@ -1,0 +1,95 @@
+//! The command line: the only place that prints, or reads the clock, the environment or the terminal.
+
+mod build;
+mod cache;
+mod check;
+mod completions;
+mod exit;
+mod hosts;
+mod options;
+mod output;
+mod terminal;
+mod why;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use exit::Exit;
+
+/// The compiler for home media servers: one typed host definition in, every file of the machine out
+#[derive(Debug, Parser)]
+#[command(
+    name = "mediac",
+    version,
+    arg_required_else_help = true,
+    after_help = "A project is a folder with hosts/*.ncl. Without a HOST, commands take all of hosts/.\n\
+                  Exit codes: 0 done, 1 invalid input, 2 differences (with --exit-code), 3 refused,\n\
+                  64 wrong usage, 70 internal error."
+)]
+struct Cli {
+    /// Work as if started in this folder
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Whether to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    color: Colour,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Judge host files and write nothing
+    Check(check::Arguments),
+    /// Write every file of the hosts to out/
+    Build(build::Arguments),
+    /// From a line of a generated file to the option that caused it, or back
+    Why(why::Arguments),
+    /// List the options: types, defaults, and what they mean
+    Options(options::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+}
+
+/// Runs the command given on the command line.
+pub fn main() -> ExitCode {
+    exit::report_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let terminal = terminal::Terminal::new(cli.color);
+    let place = hosts::Place::new(cli.directory);
+    let result = match cli.verb {
+        Verb::Check(arguments) => check::run(&arguments, &place, &terminal),
+        Verb::Build(arguments) => build::run(&arguments, &place, &terminal),
+        Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
+        Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
+        Verb::Completions(arguments) => completions::run(&arguments, &terminal),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.error(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// The command line itself, for completions.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

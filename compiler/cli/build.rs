@@ -1,0 +1,163 @@
+//! `mediac build`: writes every file of the hosts to out/, or says whether it is there already.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::cache;
+use super::exit::{Exit, Failure};
+use super::hosts::{self, HostFile, Place, Selection};
+use super::output::{self, State};
+use super::terminal::Terminal;
+use crate::compile::{Compiled, Outcome};
+use crate::report::{self, Styling};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Host files, or names of hosts in hosts/
+    #[arg(value_name = "HOST")]
+    hosts: Vec<PathBuf>,
+    /// The folder to write to, a folder for each host; by default out/ of the project
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write nothing; say what differs, and fail if anything does
+    #[arg(long)]
+    check: bool,
+}
+
+/// What came of one host.
+struct Built {
+    host: String,
+    /// Diagnostics, and in a check the differences.
+    text: String,
+    exit: Exit,
+    done: Done,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Failed,
+    Unchanged,
+    Written,
+}
+
+pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
+    let selection = place.select(&arguments.hosts)?;
+    let out = match &arguments.out {
+        Some(out) => place.absolute(out),
+        None => selection.project.root.join("out"),
+    };
+    let mut results = if arguments.check {
+        let outcomes = hosts::compile(&selection);
+        outcomes.into_iter().map(|outcome| compare(&out, outcome, terminal.stderr())).collect()
+    } else {
+        write_all(&selection, &out, terminal.stderr())?
+    };
+    if arguments.hosts.is_empty() {
+        results.extend(orphans(&out, &results));
+    }
+    let mut worst = Exit::Done;
+    for Built { host, text, exit, done } in &results {
+        terminal.progress(text);
+        match done {
+            Done::Written => terminal.result(&format!("{host}: written\n")),
+            Done::Unchanged => terminal.result(&format!("{host}: unchanged\n")),
+            Done::Failed => {}
+        }
+        // A stray folder is worth a word in a build, and an error only where freshness is asked for.
+        if *exit != Exit::Done && worst == Exit::Done {
+            worst = *exit;
+        }
+    }
+    Ok(worst)
+}
+
+fn write_all(selection: &Selection, out: &Path, styling: Styling) -> Result<Vec<Built>, Failure> {
+    let results = hosts::parallel(&selection.hosts, |host| {
+        if let Some(hit) = cache::look(out, &selection.project, host) {
+            return (None, Some(hit));
+        }
+        (Some(hosts::compile_one(&selection.project, host)), None)
+    });
+    let mut outcomes = Vec::new();
+    let mut built = Vec::new();
+    for (host, (outcome, hit)) in selection.hosts.iter().zip(results) {
+        if let Some(hit) = hit {
+            built.push(Built { host: hit.host, text: hit.report, exit: Exit::Done, done: Done::Unchanged });
+        }
+        outcomes.extend(outcome.map(|outcome| (host, outcome)));
+    }
+    for (host, outcome) in outcomes {
+        let twin = outcome.name.as_ref().and_then(|name| built.iter().find(|built| built.host == *name));
+        if let Some(twin) = twin {
+            return Err(Failure::invalid(
+                format!("two hosts are called `{}`; one of them is `{}`", twin.host, host.name),
+                "give one of them another `name`: it is also the name of its folder in out/",
+            ));
+        }
+        built.push(write(selection, out, host, &outcome, styling)?);
+    }
+    Ok(built)
+}
+
+fn write(
+    selection: &Selection,
+    out: &Path,
+    host: &HostFile,
+    outcome: &Outcome,
+    styling: Styling,
+) -> Result<Built, Failure> {
+    let text = report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(styling));
+    let name = outcome.name.clone().unwrap_or_else(|| host.name.clone());
+    let Some(compiled) = &outcome.compiled else {
+        return Ok(Built { host: name, text, exit: Exit::Invalid, done: Done::Failed });
+    };
+    let state = output::write(out, compiled)?;
+    let plain = report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(Styling::Plain));
+    cache::keep(out, &selection.project, host, outcome, compiled, &plain);
+    let done = if state == State::Written { Done::Written } else { Done::Unchanged };
+    Ok(Built { host: name, text, exit: Exit::Done, done })
+}
+
+fn compare(out: &Path, outcome: Outcome, styling: Styling) -> Built {
+    let mut text = report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(styling));
+    let host = outcome.name.clone().unwrap_or_default();
+    let Some(compiled) = outcome.compiled else {
+        return Built { host, text, exit: Exit::Invalid, done: Done::Failed };
+    };
+    let differences = stale(out, &compiled);
+    if differences.is_empty() {
+        return Built { host, text, exit: Exit::Done, done: Done::Unchanged };
+    }
+    text.push_str(&differences);
+    text.push_str(&format!("error: out/{host} is stale\n  = help: run `mediac build` and commit out/{host}\n"));
+    Built { host, text, exit: Exit::Invalid, done: Done::Failed }
+}
+
+/// How the folder on the disk differs from a fresh build, as text; empty if it does not.
+fn stale(out: &Path, compiled: &Compiled) -> String {
+    match output::compare(out, compiled) {
+        Ok(differences) => differences,
+        Err(failure) => format!("{failure}\n"),
+    }
+}
+
+/// Folders in out/ whose host is gone.
+fn orphans(out: &Path, results: &[Built]) -> Vec<Built> {
+    if results.iter().any(|built| built.done == Done::Failed) {
+        // Without every name there is no telling which folder belongs to nobody.
+        return Vec::new();
+    }
+    output::folders(out)
+        .into_iter()
+        .filter(|name| !results.iter().any(|built| built.host == *name))
+        .map(|name| Built {
+            text: format!(
+                "error: out/{name} belongs to no host\n  = help: remove the folder, or bring hosts/{name}.ncl back\n"
+            ),
+            host: name,
+            exit: Exit::Invalid,
+            done: Done::Failed,
+        })
+        .collect()
+}

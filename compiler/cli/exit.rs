@@ -1,0 +1,81 @@
+//! Exit codes: one table for all commands.
+
+use std::fmt;
+use std::io::Write as _;
+use std::panic;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// Invalid input or a failed check; nothing was changed.
+    Invalid,
+    /// Differences exist; only where they were asked for.
+    Differences,
+    /// Refused: something is in the way that mediac did not make.
+    Refused,
+    /// The command line was wrong.
+    Usage,
+    /// A fault of mediac.
+    Internal,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Invalid => 1,
+            Exit::Differences => 2,
+            Exit::Refused => 3,
+            Exit::Usage => 64,
+            Exit::Internal => 70,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub struct Failure {
+    /// How it ends.
+    pub exit: Exit,
+    /// What went wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Failure {
+    /// A failure because of what was given.
+    pub fn invalid(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Invalid, message: message.into(), help: help.into() }
+    }
+
+    /// A failure because something is in the way.
+    pub fn refused(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { exit: Exit::Refused, message: message.into(), help: help.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  = help: {}", self.message, self.help)
+    }
+}
+
+/// Ends a wrong command line as sysexits(3) has it: clap's own code would mean "differences" here.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    // Help and version go to standard output; if that is closed there is nobody to tell.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+/// A panic is a fault of mediac, and says so.
+pub(super) fn report_panics() {
+    panic::set_hook(Box::new(|info| {
+        // A thread that evaluates hands its panic on; the others end the process.
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "internal error, please report: panic at {place}");
+    }));
+}

@@ -1,0 +1,53 @@
+//! Writing to the terminal.
+
+use std::env;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::Colour;
+use super::exit::Failure;
+use crate::report::Styling;
+
+/// Standard output for results, standard error for everything else.
+pub struct Terminal {
+    stdout: Styling,
+    stderr: Styling,
+}
+
+impl Terminal {
+    pub fn new(colour: Colour) -> Self {
+        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let style = |is_terminal: bool| match colour {
+            Colour::Always => Styling::Coloured,
+            Colour::Auto if is_terminal && !no_colour => Styling::Coloured,
+            Colour::Auto | Colour::Never => Styling::Plain,
+        };
+        Self { stdout: style(io::stdout().is_terminal()), stderr: style(io::stderr().is_terminal()) }
+    }
+
+    /// How results may look.
+    pub const fn stdout(&self) -> Styling {
+        self.stdout
+    }
+
+    /// How diagnostics may look.
+    pub const fn stderr(&self) -> Styling {
+        self.stderr
+    }
+
+    /// Writes a result. A reader that went away is no fault of ours.
+    #[allow(clippy::unused_self, reason = "whoever prints needs a terminal")]
+    pub fn result(&self, text: &str) {
+        let _ = io::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes progress or diagnostics.
+    #[allow(clippy::unused_self, reason = "whoever prints needs a terminal")]
+    pub fn progress(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says why a command could not do its work.
+    pub fn error(&self, failure: &Failure) {
+        self.progress(&format!("error: {failure}\n"));
+    }
+}
