@@ -51,17 +51,32 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error at the option `path`, with what to do about it.
-    pub fn error(code: &'static str, path: &OptionPath, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn error(
+        code: &'static str,
+        path: &OptionPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self::new(code, Severity::Error, path, message.into(), help.into())
     }
 
     /// A warning at the option `path`, with what to do about it.
-    pub fn warning(code: &'static str, path: &OptionPath, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn warning(
+        code: &'static str,
+        path: &OptionPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self::new(code, Severity::Warning, path, message.into(), help.into())
     }
 
     /// A note at the option `path`, with what could be done about it.
-    pub fn note(code: &'static str, path: &OptionPath, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn note(
+        code: &'static str,
+        path: &OptionPath,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self::new(code, Severity::Note, path, message.into(), help.into())
     }
 

@@ -104,8 +104,12 @@ pub fn evaluate(request: Request) -> Result<Evaluated, Failure> {
 }
 
 fn internal(message: &str) -> Failure {
-    let error =
-        EvalError { kind: ErrorKind::Internal, message: message.to_owned(), labels: Vec::new(), notes: Vec::new() };
+    let error = EvalError {
+        kind: ErrorKind::Internal,
+        message: message.to_owned(),
+        labels: Vec::new(),
+        notes: Vec::new(),
+    };
     Failure { errors: vec![error], sources: Sources::default() }
 }
 

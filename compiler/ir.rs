@@ -9,12 +9,15 @@ use serde::de::Error as _;
 
 use crate::node::{Node, Value};
 
-pub use host::{Account, Disk, Downloads, FileSystem, Firewall, Gpu, Host, KillSwitch, Lan, Library, Networks, Storage};
+pub use host::{
+    Account, Disk, Downloads, FileSystem, Firewall, Gpu, Host, KillSwitch, Lan, Library, Networks, Storage,
+};
 pub use host::{GpuDriver, Ipv6Policy, Undeclared};
 pub use net::{Cidr, Port};
 pub use service::{
-    Access, Apt, Ban, Class, Directory, Endpoint, Expose, File, Format, Health, Mount, Native, Need, Proto, Proxy,
-    Route, Runtime, Scheme, Secret, SecretForm, SecretSource, Service, Tunnel, TunnelEndpoint, Uses, WebAccess,
+    Access, Apt, Ban, Class, Directory, Endpoint, Expose, File, Format, Health, Mount, Native, Need, Proto,
+    Proxy, Route, Runtime, Scheme, Secret, SecretForm, SecretSource, Service, Tunnel, TunnelEndpoint, Uses,
+    WebAccess,
 };
 pub use words::{Duration, Mode};
 
@@ -30,7 +33,9 @@ pub fn read(tree: &Node) -> Result<Host, String> {
                 file.content = said
                     .and_then(|service| service.get(kind)?.get(name)?.get("content"))
                     .cloned()
-                    .ok_or_else(|| serde_json::Error::custom(format!("{id}: {name} has no content")).to_string())?;
+                    .ok_or_else(|| {
+                        serde_json::Error::custom(format!("{id}: {name} has no content")).to_string()
+                    })?;
             }
         }
     }
