@@ -36,6 +36,10 @@ def _unknown_kind(host: Host) -> None:
     edit_listing(lambda files: files.append(entry))(host)
 
 
+def _open_to_everyone(files: list[dict]) -> None:
+    next(item for item in files if item["path"].endswith("/qBittorrent.conf"))["mode"] = "0644"
+
+
 def _foreign_owner(files: list[dict]) -> None:
     next(item for item in files if item["class"] != "dir")["owner"] = "no-such-account"
 
@@ -46,6 +50,7 @@ BREAKAGES = (
     _breaks("a file too few", *_ALL)(_lost_file),
     _breaks("an owner without an account", *_ALL)(edit_listing(_foreign_owner)),
     _breaks("an unknown form of a secret", *_ALL)(change(_CONF, ":pbkdf2-sha512", ":rot13")),
+    _breaks("a secret that everyone may read", "secrets")(edit_listing(_open_to_everyone)),
     _breaks("JSON with a trailing comma", "json")(change("*/settings.json", r"\}\s*\Z", ",}\n")),
     _breaks("a JSON key twice", "json")(change("*/settings.json", r"\A\s*\{", '{"twice": 1, "twice": 2,')),
     _breaks("YAML indented by a tab", "yaml")(append("*/config/config.yaml", "tabbed:\n\t- 1\n")),
