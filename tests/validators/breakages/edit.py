@@ -5,12 +5,16 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness import manifest
 from harness.manifest import Host
 from harness.sandbox import Sandbox
+
+
+class NoSuchPlace(Exception):
+    """The host has nothing that could be broken in this way."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Breakage:
     tree: Callable[[Host], None] | None = None
     machine: Callable[[Sandbox], None] | None = None
     # Otherwise the manifest follows the edit, so that it is not what finds the fault.
-    stale: bool = field(default=False)
+    stale: bool = False
 
 
 def copy(host: Host, place: Path) -> Host:
@@ -53,7 +57,7 @@ def change(pattern: str, old: str, new: str) -> Callable[[Host], None]:
             if after != before:
                 source.write_text(after, encoding="utf-8")
                 return
-        raise LookupError(f"no file {pattern} has {old}")
+        raise NoSuchPlace(f"no file {pattern} has {old}")
 
     return edit
 

@@ -1,8 +1,11 @@
 """The faults. Every check of the table in `checks` occurs on the right-hand side at least once."""
 
 from breakages.edit import Breakage, append, change, edit_listing, remove_program
+from checks import CHECKS
 from harness.manifest import Host
 
+# A tree that cannot be installed leaves nothing for the others to look at.
+_ALL = ("install", *(name for name, _ in CHECKS))
 _CONF = "*/qBittorrent/qBittorrent.conf"
 # of `adminadmin`, well formed
 _OTHER_HASH = (
@@ -24,7 +27,7 @@ def _stray_file(host: Host) -> None:
 
 
 def _lost_file(host: Host) -> None:
-    (host.tree / host.files("*.nft")[0].lstrip("/")).unlink()
+    (host.tree / host.files("*.xml")[0].lstrip("/")).unlink()
 
 
 def _unknown_kind(host: Host) -> None:
@@ -33,22 +36,21 @@ def _unknown_kind(host: Host) -> None:
     edit_listing(lambda files: files.append(entry))(host)
 
 
+def _open_to_everyone(files: list[dict]) -> None:
+    next(item for item in files if item["path"].endswith("/qBittorrent.conf"))["mode"] = "0644"
+
+
 def _foreign_owner(files: list[dict]) -> None:
     next(item for item in files if item["class"] != "dir")["owner"] = "no-such-account"
-
-
-def _everything(*but: str) -> tuple[str, ...]:
-    from checks import CHECKS
-
-    return ("install", *(name for name, _ in CHECKS if name not in but))
 
 
 BREAKAGES = (
     _breaks("a changed byte", "manifest", stale=True)(append("/etc/ssh/sshd_config.d/*", "# changed\n")),
     _breaks("a file too many", "manifest", stale=True)(_stray_file),
-    _breaks("a file too few", *_everything())(_lost_file),
-    _breaks("an owner without an account", *_everything())(edit_listing(_foreign_owner)),
-    _breaks("an unknown form of a secret", *_everything())(change(_CONF, ":pbkdf2-sha512", ":rot13")),
+    _breaks("a file too few", *_ALL)(_lost_file),
+    _breaks("an owner without an account", *_ALL)(edit_listing(_foreign_owner)),
+    _breaks("an unknown form of a secret", *_ALL)(change(_CONF, ":pbkdf2-sha512", ":rot13")),
+    _breaks("a secret that everyone may read", "secrets")(edit_listing(_open_to_everyone)),
     _breaks("JSON with a trailing comma", "json")(change("*/settings.json", r"\}\s*\Z", ",}\n")),
     _breaks("a JSON key twice", "json")(change("*/settings.json", r"\A\s*\{", '{"twice": 1, "twice": 2,')),
     _breaks("YAML indented by a tab", "yaml")(append("*/config/config.yaml", "tabbed:\n\t- 1\n")),
@@ -56,12 +58,16 @@ BREAKAGES = (
     _breaks("YAML sexagesimals", "yaml")(append("*/config/config.yaml", "surprise: 22:22\n")),
     _breaks("an octal YAML scalar", "yaml")(append("*/config/config.yaml", "surprise: 0022\n")),
     _breaks("an XML element left open", "xml")(append("*/config.xml", "<Config>\n")),
-    _breaks("an INI key twice", "fail2ban", "fail2ban-bans", "ini")(append("/etc/fail2ban/jail.d/*", "bantime = 1h\nbantime = 2h\n")),
+    _breaks("an INI key twice", "fail2ban", "fail2ban-bans", "ini")(
+        append("/etc/fail2ban/jail.d/*", "bantime = 1h\nbantime = 2h\n")
+    ),
     _breaks("an unquoted variable", "shell")(append("/usr/lib/mediac/*", "rm $1\n")),
     _breaks("a shell syntax error", "shell")(append("/usr/lib/mediac/*", "if true\n")),
-    _breaks("an unknown kind of account", *_everything())(append("/etc/sysusers.d/*", "x broken -\n")),
+    _breaks("an unknown kind of account", *_ALL)(append("/etc/sysusers.d/*", "x broken -\n")),
     _breaks("an account id that is taken", "sysusers")(append("/etc/sysusers.d/*", "u broken 33 -\n")),
-    _breaks("an unknown tmpfiles line", "tmpfiles")(append("/etc/mediac/*.tmpfiles", "? /srv/broken 0755 root root -\n")),
+    _breaks("an unknown tmpfiles line", "tmpfiles")(
+        append("/etc/mediac/*.tmpfiles", "? /srv/broken 0755 root root -\n")
+    ),
     _breaks("a tmpfiles owner without an account", "tmpfiles")(
         append("/etc/mediac/*.tmpfiles", "d /srv/broken 0755 no-such-account root -\n")
     ),

@@ -6,6 +6,7 @@ from checks import (
     belt,
     caddy,
     compose,
+    confidential,
     fail2ban,
     firewall,
     listing,
@@ -20,6 +21,7 @@ from checks import (
 # Checks that only read come first; the order is otherwise that of a machine's start.
 CHECKS = (
     ("manifest", listing.manifest),
+    ("secrets", confidential.secrets),
     ("json", syntax.json),
     ("yaml", syntax.yaml),
     ("xml", syntax.xml),
