@@ -59,7 +59,7 @@ fn accounts(plan: &Plan) -> Rendered {
     }
     for Account { name, uid, group, gid: _, origin } in &plan.accounts {
         let id = format!("{uid}:{group}");
-        let about = format!("mediac: {name}");
+        let about = format!("mediac {name}");
         rows.push(row(&["u", name, &id, &about, "/nonexistent", "/usr/sbin/nologin"], origin));
     }
     let text = tmpfiles::write(&Node::list(rows), Table::Sysusers).map_err(|issues| located(issues, &origin))?;
