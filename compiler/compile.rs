@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::check;
 use crate::diag::{Diagnostic, Report, Severity};
 use crate::inventory::Inventory;
 use crate::ir::{self, Host};
@@ -13,7 +14,6 @@ use crate::project::Project;
 use crate::render;
 use crate::source::{Author, Sources};
 use crate::tree::Tree;
-use crate::check;
 
 /// A compiled host.
 #[derive(Debug)]
@@ -61,6 +61,12 @@ impl Compiled {
 
 /// Compiles the host file `name` (relative to the project) with the given text.
 pub fn compile(project: &Project, name: &str, text: &str) -> Outcome {
+    let mut outcome = judge(project, name, text);
+    outcome.report.sort(&outcome.sources);
+    outcome
+}
+
+fn judge(project: &Project, name: &str, text: &str) -> Outcome {
     let judged = judge::evaluate(project, name, text);
     let (mut report, sources) = (judged.report, judged.sources);
     if let Some(remainder) = judged.remainder {

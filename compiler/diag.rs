@@ -1,7 +1,7 @@
 //! Diagnostics: what is wrong, where, and what to do about it.
 
 use crate::path::OptionPath;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +133,19 @@ impl Report {
     /// The findings.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
+    }
+
+    /// Puts the findings in the order of the places they are about; those of one place stay as they were.
+    pub fn sort(&mut self, sources: &Sources) {
+        let place = |finding: &Diagnostic| {
+            let span = finding.labels.first().and_then(|label| match &label.place {
+                Place::Span(span) => Some(span.clone()),
+                Place::Option(path) => sources.user_span(path).or_else(|| sources.span(path)).cloned(),
+            });
+            let name = span.as_ref().and_then(|span| Some(sources.file(span.file)?.name.clone()));
+            (std::cmp::Reverse(finding.severity), name, span.map(|span| span.start))
+        };
+        self.findings.sort_by_cached_key(place);
     }
 
     /// Whether anything in it is at least as bad as `severity`.

@@ -3,14 +3,17 @@
 //! The evaluator stops at the first mistake. So the definition with that mistake is blanked out, in
 //! memory, and the rest is evaluated again: offsets stay the same, and one run shows them all.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+mod schema;
+mod wording;
 
 use crate::diag::{Diagnostic, Label, Place, Report, Severity};
 use crate::eval::{self, ErrorKind, EvalError, Evaluated};
-use crate::options::{self, FieldPlace, OptionTree};
+use crate::options::{self, FieldPlace};
 use crate::project::Project;
 use crate::source::{Author, Sources, Span};
+
+use schema::Schema;
+use wording::Wording;
 
 /// How often a definition with mistakes is tried again without the last one found.
 const ATTEMPTS: usize = 60;
@@ -36,7 +39,7 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
         }
         Err(failure) => failure,
     };
-    let mut search = Search { project, name, text: text.to_owned(), report: Report::default() };
+    let mut search = Search { project, name, text: text.to_owned(), report: Report::default(), partial: false };
     let mut sources = failure.sources.clone();
     search.unknown_options(&sources);
     let mut failure = Some(failure);
@@ -57,6 +60,7 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
     }
     // The snippets must show what the user wrote, not what was blanked out.
     sources.restore(name, text);
+    let remainder = remainder.filter(|_| !search.partial);
     Judged { value: None, remainder, report: search.report, sources }
 }
 
@@ -66,6 +70,8 @@ struct Search<'a> {
     /// The text of the host file, with the mistakes found so far blanked out.
     text: String,
     report: Report,
+    /// Whether so much was taken out that checks of the rest would be misled.
+    partial: bool,
 }
 
 impl Search<'_> {
@@ -79,23 +85,23 @@ impl Search<'_> {
         }
     }
 
-    /// Options that no schema knows, found without evaluating.
+    /// Options that no schema knows and services that no module knows, found without evaluating.
     fn unknown_options(&mut self, sources: &Sources) {
         let Some(file) = sources.find(self.name) else { return };
         let Some(schema) = Schema::of(self.project) else { return };
-        let mut blank = Vec::new();
-        for place in options::definitions(&self.text) {
-            if !place.rooted {
+        let definitions = options::definitions(&self.text);
+        let mut blank: Vec<std::ops::Range<usize>> = Vec::new();
+        for place in definitions.iter().filter(|place| place.rooted) {
+            let covered = |range: &std::ops::Range<usize>| range.start <= place.key.start && place.key.end <= range.end;
+            if blank.iter().any(covered) {
                 continue;
             }
             let segments: Vec<&str> = place.path.iter().map(String::as_str).collect();
-            let Some(unknown) = schema.unknown(&segments, &self.text) else { continue };
-            if blank.iter().any(|range: &std::ops::Range<usize>| range.start <= place.key.start && place.key.end <= range.end) {
-                continue;
-            }
+            let unknown = schema.unknown(&segments, &definitions, &self.text);
+            let Some(unknown) = unknown else { continue };
             let span = Span { file, start: place.key.start, end: place.key.end };
             self.report.push(unknown.diagnostic(span));
-            blank.push(place.with_comma);
+            blank.push(place.with_comma.clone());
         }
         for range in blank {
             self.text = options::blank(&self.text, &range);
@@ -103,46 +109,64 @@ impl Search<'_> {
     }
 
     fn report_error(&mut self, error: EvalError, sources: &Sources) {
-        let EvalError { kind, message, mut labels, mut notes } = error;
         let user = |span: &Span| sources.file(span.file).is_some_and(|file| file.author == Author::User);
         let in_host = |span: &Span| sources.file(span.file).is_some_and(|file| file.name == self.name);
-        // What a module wanted from the host, when the host has no such option.
-        let wanted = labels.iter().find_map(|(span, _)| wanted(sources, span));
+        let mut labels = error.labels.clone();
         labels.sort_by_key(|(span, _)| (!in_host(span), !user(span)));
         let first = labels.first().filter(|(span, _)| user(span)).map(|(span, _)| span.clone());
-        let place = first
-            .as_ref()
-            .filter(|span| in_host(span))
-            .and_then(|span| options::field_at(&self.text, span.start));
-        let blanked = first.as_ref().is_some_and(|span| {
-            in_host(span) && self.text.get(span.range()).is_some_and(|text| !text.is_empty() && text.trim().is_empty())
-        });
-        if blanked {
+        if first.as_ref().is_some_and(|span| in_host(span) && self.is_blank(span)) {
+            // It comes of what was taken out before.
             return;
         }
-        let primary = first.clone().unwrap_or_else(|| self.nearest(wanted.as_deref(), sources));
-        let mut shown: Vec<Label> = vec![Label { place: Place::Span(primary.clone()), message: String::new() }];
+        let wording = Wording::new(&error, sources);
+        let lacking = matches!(wording.code, "missing-option");
+        let asking = if lacking { self.asking(&error, sources) } else { None };
+        let primary = first
+            .clone()
+            .filter(|_| !lacking)
+            .or_else(|| asking.clone())
+            .unwrap_or_else(|| self.nearest(wording.wanted.as_deref().or(wording.lacks.as_deref()), sources));
+        let mut shown = vec![Label { place: Place::Span(primary.clone()), message: String::new() }];
         for (span, message) in labels {
-            let file = sources.file(span.file);
-            let worth_showing = file.is_some_and(|file| !file.name.starts_with("schemas/"));
-            if span != primary && worth_showing {
+            let worth_showing = sources.file(span.file).is_some_and(|file| !file.name.starts_with("schemas/"));
+            if span != primary && worth_showing && !lacking {
                 shown.push(Label { place: Place::Span(span), message });
             }
         }
-        notes.retain(|note| !note.starts_with("Have you") && !note.contains("contract"));
-        let (message, notes) = headline(kind, message, notes);
-        let diagnostic = Diagnostic {
-            code: code(kind, &message),
-            severity: Severity::Error,
-            help: help(kind, &message, &notes, wanted.as_deref()),
-            message,
-            labels: shown,
-            notes,
-        };
-        self.report.push(diagnostic);
-        if let Some(FieldPlace { with_comma, .. }) = place.filter(|_| first.is_some()) {
-            self.text = options::blank(&self.text, &with_comma);
+        let culprit = if lacking { asking } else { first.filter(|span| in_host(span)) };
+        let place = culprit.and_then(|span| options::field_at(&self.text, span.start));
+        let Wording { code, message, notes, help, wanted: _, lacks: _ } = wording;
+        self.report.push(Diagnostic { code, severity: Severity::Error, message, labels: shown, notes, help });
+        if let Some(place) = place {
+            self.take_out(&place);
         }
+    }
+
+    fn is_blank(&self, span: &Span) -> bool {
+        self.text.get(span.range()).is_some_and(|text| !text.is_empty() && text.trim().is_empty())
+    }
+
+    /// The service whose module asks for an option that the host lacks.
+    fn asking(&self, error: &EvalError, sources: &Sources) -> Option<Span> {
+        let file = sources.find(self.name)?;
+        let definitions = options::definitions(&self.text);
+        error.labels.iter().find_map(|(span, _)| {
+            let module = sources.file(span.file)?.name.strip_prefix("modules/")?.strip_suffix(".ncl")?;
+            let place = definitions.iter().find(|place| match place.path.as_slice() {
+                [services, id, ..] if place.rooted && services == "services" => {
+                    schema::kind_of(&self.text, id).as_deref().unwrap_or(id) == module
+                }
+                _ => false,
+            })?;
+            Some(Span { file, start: place.key.start, end: place.key.end })
+        })
+    }
+
+    /// Blanks a definition out, so that the rest can be judged.
+    fn take_out(&mut self, place: &FieldPlace) {
+        self.text = options::blank(&self.text, &place.with_comma);
+        // Without the record that holds everything, what the rest lacks says nothing.
+        self.partial |= place.path.len() < 2;
     }
 
     /// A place in the host file for a mistake that has none of its own: the option it speaks of, or the
@@ -162,149 +186,6 @@ impl Search<'_> {
                 let start = self.text.find('{').unwrap_or_default();
                 Span { file, start, end: (start + 1).min(self.text.len()) }
             }
-        }
-    }
-}
-
-/// The option that a module reads from the host at a span, such as `storage.downloads`.
-fn wanted(sources: &Sources, span: &Span) -> Option<String> {
-    let file = sources.file(span.file)?;
-    let text = file.text.get(span.range())?;
-    let rest = text.split("host.").nth(1)?;
-    let path: String =
-        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')).collect();
-    Some(path.trim_end_matches('.').to_owned())
-}
-
-/// The message of a mistake: what a contract of ours says stands behind the evaluator's own words.
-fn headline(kind: ErrorKind, message: String, notes: Vec<String>) -> (String, Vec<String>) {
-    let mut message = message;
-    if kind == ErrorKind::Contract {
-        for prefix in ["contract broken by a value: ", "contract broken by a value", "contract broken by "] {
-            if let Some(rest) = message.strip_prefix(prefix) {
-                message = rest.trim_start_matches(':').trim().to_owned();
-                break;
-            }
-        }
-        if message.is_empty() {
-            "this value is not what the option takes".clone_into(&mut message);
-        }
-    }
-    (message, notes)
-}
-
-fn code(kind: ErrorKind, message: &str) -> &'static str {
-    match kind {
-        ErrorKind::Syntax => "syntax",
-        ErrorKind::Import => "import",
-        ErrorKind::Type => "type",
-        ErrorKind::Contract if message.contains("no module knows") => "unknown-module",
-        ErrorKind::Contract if message.contains("secret is written out") => "literal-secret",
-        ErrorKind::Contract if message.contains("extra field") => "unknown-option",
-        ErrorKind::Contract => "wrong-value",
-        ErrorKind::Missing => "missing-option",
-        ErrorKind::Other if message.contains("missing field") => "missing-option",
-        ErrorKind::Conflict => "conflict",
-        ErrorKind::Recursion => "recursion",
-        ErrorKind::NotData => "not-data",
-        ErrorKind::Other => "evaluation",
-        ErrorKind::Internal => "internal",
-    }
-}
-
-fn help(kind: ErrorKind, message: &str, notes: &[String], wanted: Option<&str>) -> String {
-    let text = match kind {
-        ErrorKind::Syntax => "correct the text here",
-        ErrorKind::Import => "correct the path, relative to this file or to the project",
-        ErrorKind::Conflict => "keep one of the two definitions, or mark one with `| force`",
-        ErrorKind::Recursion => "break the circle: give one of the values outright",
-        ErrorKind::NotData => "give data here: text, a number, a list or a record",
-        ErrorKind::Internal => "internal error, please report",
-        ErrorKind::Missing | ErrorKind::Other if wanted.is_some() => {
-            return format!("set `{}` in the host file", wanted.unwrap_or_default());
-        }
-        ErrorKind::Missing => "add the option that is missing",
-        ErrorKind::Contract if message.contains("extra field") => "remove it, or see `mediac options` for what there is",
-        _ if !notes.is_empty() => "change the value as the note says",
-        _ => "see `mediac options` for what it takes",
-    };
-    text.to_owned()
-}
-
-/// What options there are: those of hosts, and those of each module.
-struct Schema {
-    host: OptionTree,
-    modules: BTreeMap<String, OptionTree>,
-}
-
-/// An option that no schema knows.
-struct Unknown {
-    name: String,
-    suggestion: Option<String>,
-    known: Vec<String>,
-}
-
-impl Schema {
-    fn of(project: &Project) -> Option<&'static Self> {
-        // The schemas are those of the binary; a process works on one project.
-        static SCHEMA: OnceLock<Option<Schema>> = OnceLock::new();
-        SCHEMA
-            .get_or_init(|| {
-                let sources = project.definitions();
-                let host = OptionTree::read(&sources, "schemas/host.ncl", "Host").ok()?;
-                let modules = project
-                    .modules()
-                    .filter_map(|name| {
-                        let tree = OptionTree::read_module(&sources, &format!("modules/{name}.ncl"))?;
-                        Some((name.to_owned(), tree))
-                    })
-                    .collect();
-                Some(Self { host, modules })
-            })
-            .as_ref()
-    }
-
-    fn unknown(&self, path: &[&str], text: &str) -> Option<Unknown> {
-        let (tree, prefix, rest) = match path {
-            ["services", id, "options", rest @ ..] if !rest.is_empty() => {
-                let kind = kind_of(text, id).unwrap_or_else(|| (*id).to_owned());
-                (self.modules.get(&kind)?, format!("services.{id}.options."), rest)
-            }
-            _ => (&self.host, String::new(), path),
-        };
-        let (name, parents) = rest.split_last()?;
-        let children = tree.children(parents)?;
-        if children.contains(name) {
-            return None;
-        }
-        let suggestion = options::suggest_path(tree, rest).map(|path| format!("{prefix}{path}"));
-        let known = children.into_iter().map(str::to_owned).collect();
-        Some(Unknown { name: (*name).to_owned(), suggestion, known })
-    }
-}
-
-/// The module of a service, when the host file says so.
-fn kind_of(text: &str, id: &str) -> Option<String> {
-    let place = options::definitions(text)
-        .into_iter()
-        .find(|place| place.rooted && place.path.iter().map(String::as_str).eq(["services", id, "kind"]))?;
-    Some(text.get(place.value?)?.trim().trim_matches('"').to_owned())
-}
-
-impl Unknown {
-    fn diagnostic(self, span: Span) -> Diagnostic {
-        let Self { name, suggestion, known } = self;
-        let help = match suggestion {
-            Some(path) => format!("did you mean `{path}`?"),
-            None => "remove it, or see `mediac options` for what there is".to_owned(),
-        };
-        Diagnostic {
-            code: "unknown-option",
-            severity: Severity::Error,
-            message: format!("there is no option `{name}` here"),
-            labels: vec![Label { place: Place::Span(span), message: String::new() }],
-            notes: vec![format!("known here: {}", known.join(", "))],
-            help,
         }
     }
 }

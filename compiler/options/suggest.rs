@@ -35,12 +35,12 @@ pub fn suggest_path(tree: &OptionTree, segments: &[&str]) -> Option<String> {
 /// The best pattern that ends like `rest`, with the names of `right` and `rest` filled in.
 fn elsewhere<'a>(tree: &'a OptionTree, right: &[&'a str], rest: &[&'a str]) -> Option<Vec<&'a str>> {
     let mut patterns = Vec::new();
-    collect(tree, &mut Vec::new(), &mut patterns);
+    collect(tree, 0, &mut Vec::new(), &mut patterns);
     let fits = |(part, name): (&&str, &&str)| part == name || *part == ANY;
     patterns
         .into_iter()
-        .filter(|pattern| pattern.last() == rest.last())
-        .filter_map(|pattern| {
+        .filter(|(_, pattern)| pattern.last() == rest.last())
+        .filter_map(|(place, pattern)| {
             let (above, end) = pattern.split_at_checked(pattern.len().checked_sub(rest.len())?)?;
             if !end.iter().zip(rest).all(fits) {
                 return None;
@@ -48,10 +48,10 @@ fn elsewhere<'a>(tree: &'a OptionTree, right: &[&'a str], rest: &[&'a str]) -> O
             let shared = above.iter().zip(right).take_while(|pair| fits(*pair)).count();
             let names = right.iter().take(shared).chain(above.iter().skip(shared)).chain(rest);
             let path: Vec<&str> = names.copied().collect();
-            Some((right.len() - shared, path.len(), path))
+            Some((right.len() - shared, path.len(), place, path))
         })
         .min()
-        .map(|(_, _, path)| path)
+        .map(|(_, _, _, path)| path)
 }
 
 /// Any name in a dictionary.
@@ -59,14 +59,16 @@ const ANY: &str = "<name>";
 /// Any element of a list.
 const ELEMENT: &str = "[]";
 
-fn collect<'a>(tree: &'a OptionTree, path: &mut Vec<&'a str>, patterns: &mut Vec<Vec<&'a str>>) {
+/// All patterns, each with the place where the option above it is defined: what stands first is used most.
+fn collect<'a>(tree: &'a OptionTree, above: usize, path: &mut Vec<&'a str>, patterns: &mut Vec<(usize, Vec<&'a str>)>) {
     let fields = tree.fields.iter().map(|(name, entry)| (name.as_str(), entry));
     let wildcard = tree.wildcard.as_deref().map(|entry| (ANY, entry));
     let element = tree.element.as_deref().map(|entry| (ELEMENT, entry));
     for (name, entry) in fields.chain(wildcard).chain(element) {
         path.push(name);
-        patterns.push(path.clone());
-        collect(&entry.tree, path, patterns);
+        patterns.push((above, path.clone()));
+        let place = if path.len() > 2 { entry.span.start.max(above) } else { above };
+        collect(&entry.tree, place, path, patterns);
         path.pop();
     }
 }
