@@ -43,6 +43,7 @@ pub const CHECKS: &[(&str, fn(&Host, &mut Report))] = &[
     ("empty-host", runtime::empty_host),
     ("unknown-service", names::unknown_service),
     ("unknown-account", names::unknown_account),
+    ("reserved-name", names::reserved),
     ("container-without-image", runtime::container_without_image),
     ("digest-without-image", runtime::digest_without_image),
     ("native-without-unit", runtime::native_without_unit),

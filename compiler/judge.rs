@@ -9,6 +9,7 @@ mod wording;
 use crate::diag::{Diagnostic, Label, Place, Report, Severity};
 use crate::eval::{self, ErrorKind, EvalError, Evaluated};
 use crate::options::{self, FieldPlace};
+use crate::path::OptionPath;
 use crate::project::Project;
 use crate::source::{Author, Sources, Span};
 
@@ -33,7 +34,8 @@ pub struct Judged {
 /// Evaluates the host file `name` with the given text.
 pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
     let failure = match eval::evaluate(project.request(name, text.to_owned())) {
-        Ok(value) => {
+        Ok(mut value) => {
+            name_options(&mut value.sources, name, text);
             let sources = value.sources.clone();
             return Judged { value: Some(value), remainder: None, report: Report::default(), sources };
         }
@@ -58,10 +60,33 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
         }
         failure = search.retry(&mut remainder);
     }
+    if let Some(value) = &remainder {
+        // Findings about the rest need to know where its options are.
+        sources.clone_from(&value.sources);
+        name_options(&mut sources, name, text);
+    }
     // The snippets must show what the user wrote, not what was blanked out.
     sources.restore(name, text);
     let remainder = remainder.filter(|_| !search.partial);
     Judged { value: None, remainder, report: search.report, sources }
+}
+
+/// Merging forgets where records were said, such as a service without settings: notes where their names are.
+fn name_options(sources: &mut Sources, name: &str, text: &str) {
+    let Some(file) = sources.find(name) else { return };
+    let places: Vec<FieldPlace> = options::definitions(text).into_iter().filter(|place| place.rooted).collect();
+    let path = |place: &FieldPlace| place.path.iter().fold(OptionPath::root(), |path, field| path.field(field));
+    for place in &places {
+        sources.place_name(path(place), Span { file, start: place.key.start, end: place.key.end });
+    }
+    // In `a.b.c = 1`, nothing but this line stands for `a.b`.
+    for place in &places {
+        let mut above = path(place).parent();
+        while let Some(path) = above.filter(|path| *path != OptionPath::root()) {
+            above = path.parent();
+            sources.place_name(path, Span { file, start: place.definition.start, end: place.key.end });
+        }
+    }
 }
 
 struct Search<'a> {

@@ -63,6 +63,13 @@ impl Sources {
         self.spans.insert(path, span);
     }
 
+    /// Says where an option is named, for one whose value stands nowhere in a file of the user.
+    pub fn place_name(&mut self, path: OptionPath, span: Span) {
+        if !self.spans.get(&path).is_some_and(|span| self.author(span) == Author::User) {
+            self.spans.insert(path, span);
+        }
+    }
+
     /// The file of the given index.
     pub fn file(&self, index: usize) -> Option<&SourceFile> {
         self.files.get(index)

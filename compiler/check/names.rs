@@ -91,3 +91,36 @@ pub fn unknown_account(host: &Host, report: &mut Report) {
         );
     }
 }
+
+/// Networks that mediac makes for itself: no tunnel can be named like them.
+const NETWORKS: &[&str] = &["mediac", "services"];
+
+/// Users that Debian has from the start.
+const USERS: &[&str] = &[
+    "backup", "bin", "daemon", "games", "irc", "list", "lp", "mail", "man", "news", "nobody", "proxy",
+    "root", "sshd", "sync", "sys", "uucp", "www-data",
+];
+
+/// A tunnel or an account with a name that is taken.
+pub fn reserved(host: &Host, report: &mut Report) {
+    for (id, _) in containers(host).filter(|(id, service)| service.tunnel.is_some() && NETWORKS.contains(id))
+    {
+        report.push(
+            Diagnostic::error(
+                "reserved-name",
+                &Host::service_path(id),
+                format!("a service that makes a tunnel cannot be named `{id}`"),
+                format!("rename it, such as to `services.{id}-vpn`"),
+            )
+            .because("its network is named like the service, and mediac has a network of that name already"),
+        );
+    }
+    for name in host.accounts.keys().filter(|name| USERS.contains(&name.as_str())) {
+        report.push(Diagnostic::error(
+            "reserved-name",
+            &OptionPath::parse("accounts").field(name),
+            format!("the account `{name}` belongs to the system"),
+            "give the account a name of its own, such as `media`",
+        ));
+    }
+}

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::tools::{at, containers, namespace, services};
+use super::tools::{at, containers, services};
 use crate::diag::{Diagnostic, Report};
-use crate::ir::{Expose, Host, Need, Runtime};
+use crate::ir::{Host, Need, Runtime};
 use crate::path::OptionPath;
 
 /// Services that wait for each other.
@@ -161,25 +161,6 @@ pub fn reach_without_endpoint(host: &Host, report: &mut Report) {
                         format!("add `{} = {{ port = … }}`, or remove it", at(name, &["endpoints", "NAME"])),
                     )
                     .also(&at(name, &["endpoints"]), "there are none"),
-                );
-            } else if other.confine.is_some()
-                && namespace(name, other) != namespace(id, service)
-                && other.endpoints.values().all(|endpoint| endpoint.expose == Expose::None)
-            {
-                report.push(
-                    Diagnostic::error(
-                        "reach-without-endpoint",
-                        &path,
-                        format!("`{id}` reaches `{name}`, which is confined and open to nobody"),
-                        format!(
-                            "set `{} = 'host`",
-                            at(
-                                name,
-                                &["endpoints", other.endpoints.keys().next().map_or("NAME", |n| n), "expose"]
-                            )
-                        ),
-                    )
-                    .also(&at(name, &["confine"]), "no other service is on its network"),
                 );
             }
         }

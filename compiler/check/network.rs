@@ -13,8 +13,8 @@ const TUNNEL_PREFIX: u8 = 24;
 /// The longest prefix of the network that all other containers share.
 const SERVICES_PREFIX: u8 = 24;
 
-/// The addresses of a network that no container can have: its own, the gateway's, the broadcast's.
-const RESERVED: usize = 3;
+/// The addresses that no container can have: the network's own and the gateway's.
+const RESERVED: usize = 2;
 
 /// Networks that share addresses.
 pub fn overlap(host: &Host, report: &mut Report) {
@@ -95,8 +95,12 @@ pub fn not_private(host: &Host, report: &mut Report) {
 /// Container networks with too few addresses.
 pub fn too_small(host: &Host, report: &mut Report) {
     let net = &host.network.services;
-    let room = 1usize.checked_shl(32 - u32::from(net.prefix)).unwrap_or(usize::MAX).saturating_sub(RESERVED);
-    let there = containers(host).filter(|(_, service)| service.confine.is_none()).count();
+    // Half of them stay free for containers that nobody declared.
+    let room = 1usize
+        .checked_shl(u32::from(31u8.saturating_sub(net.prefix)))
+        .unwrap_or(usize::MAX)
+        .saturating_sub(RESERVED);
+    let there = containers(host).filter(|(_, s)| s.confine.is_none() && s.tunnel.is_none()).count();
     if net.prefix > SERVICES_PREFIX || room < there {
         let prefix = if net.prefix > SERVICES_PREFIX { SERVICES_PREFIX } else { 16 };
         report.push(too_small_at("services", net, "the containers need a /24 at least", prefix));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tools::{at, containers, namespace, services};
 use crate::diag::{Diagnostic, Report};
-use crate::ir::{Endpoint, Expose, Host, Proto, Runtime};
+use crate::ir::{Endpoint, Expose, Host, Proto, Runtime, Service};
 use crate::path::OptionPath;
 
 /// An endpoint that occupies a port of the host.
@@ -34,7 +34,11 @@ impl Published<'_> {
         if self.native {
             return format!("`{}` listens on the host itself", self.id);
         }
-        let addresses = if self.endpoint.expose == Expose::Host { "127.0.0.1" } else { "all addresses" };
+        let addresses = match self.endpoint.expose {
+            Expose::None => "the host for the services that reach it",
+            Expose::Host => "127.0.0.1",
+            Expose::Lan | Expose::Wan => "all addresses",
+        };
         format!("`{}` is published on {addresses}", self.id)
     }
 }
@@ -76,7 +80,9 @@ pub fn clash(host: &Host, report: &mut Report) {
                     holder.id
                 ));
             } else if other.endpoint.expose != holder.endpoint.expose {
-                finding = finding.because("127.0.0.1 is one of all addresses, so the two overlap");
+                finding = finding.because(
+                    "127.0.0.1 and the networks of containers are among all addresses, so the two overlap",
+                );
             }
             report.push(finding);
         }
@@ -151,13 +157,13 @@ pub fn publish_unused(host: &Host, report: &mut Report) {
 }
 
 fn published(host: &Host) -> impl Iterator<Item = Published<'_>> {
-    services(host).flat_map(|(id, service)| {
+    services(host).flat_map(move |(id, service)| {
         let native = service.runtime == Runtime::Native;
         service
             .endpoints
             .iter()
             .filter(move |(_, endpoint)| match service.runtime {
-                Runtime::Container => endpoint.expose != Expose::None,
+                Runtime::Container => endpoint.expose != Expose::None || is_reached(host, id, service),
                 Runtime::Native => true,
                 Runtime::None => false,
             })
@@ -169,6 +175,18 @@ fn published(host: &Host) -> impl Iterator<Item = Published<'_>> {
                 namespace: if native { "" } else { namespace(id, service) },
             })
     })
+}
+
+/// Whether a service with a network of its own is reached from another one: through the host, then.
+fn is_reached(host: &Host, id: &str, service: &Service) -> bool {
+    let apart = service.confine.is_some() || service.tunnel.is_some();
+    apart
+        && containers(host).filter(|(_, other)| other.confine.is_none() && other.tunnel.is_none()).any(
+            |(_, other)| {
+                let routes = other.proxy.iter().flat_map(|proxy| proxy.routes.values());
+                other.reaches.get(id) == Some(&true) || routes.map(|route| &route.to).any(|to| to == id)
+            },
+        )
 }
 
 /// The next port above `port` that is not taken.

@@ -3,7 +3,7 @@
 use super::system::{self, Risk};
 use super::tools::{containers, inside, option, services, state_folder};
 use crate::diag::{Diagnostic, Report};
-use crate::ir::{Disk, Downloads, Host, Library};
+use crate::ir::{Disk, Downloads, Host, Library, Service, Uses};
 use crate::path::OptionPath;
 
 /// Downloads and library on different file systems: what is imported is copied.
@@ -25,40 +25,62 @@ pub fn imports_copy(host: &Host, report: &mut Report) {
     }
 }
 
-/// Downloads and library on one file system, with more than the two below their common folder.
+/// Folders on one file system that a service uses, with more than them below their common folder.
 pub fn common_mount_exposes(host: &Host, report: &mut Report) {
-    let Some((downloads, library)) = imported(host) else { return };
-    if disk(host, &downloads.root).map(|(name, _)| name) != disk(host, &library.root).map(|(name, _)| name) {
-        return;
+    for (_, service) in containers(host) {
+        let areas = areas(host, service);
+        for (index, (option, path, what)) in areas.iter().enumerate() {
+            let place = disk(host, path).map(|(name, _)| name);
+            let beside = areas
+                .iter()
+                .take(index)
+                .find(|(_, other, _)| disk(host, other).map(|(name, _)| name) == place);
+            let Some((first, other, other_what)) = beside else { continue };
+            let common = common(path, other);
+            let Some((exposed, why)) = exposed(host, common, first) else { continue };
+            let base = if common == "/" { "/srv" } else { common };
+            report.push(
+                Diagnostic::error(
+                    "common-mount-exposes",
+                    option,
+                    format!("services that use both {other_what} and {what} would see all of `{common}`"),
+                    format!("put both below a folder of their own, such as `{base}/data`, or on different disks"),
+                )
+                .also(first, format!("{other_what}, on the same file system"))
+                .also(&exposed, why)
+                .because("a hard link cannot cross mounts, so folders of one file system are mounted as their common folder"),
+            );
+        }
     }
-    let common = common(&downloads.root, &library.root);
-    let exposed = if inside(&host.storage.config, common) {
+}
+
+/// What a common folder would show of what is not for services.
+fn exposed(host: &Host, common: &str, fallback: &OptionPath) -> Option<(OptionPath, &'static str)> {
+    let home =
+        host.storage.home.as_deref().is_some_and(|home| inside(home, common) || is_child(common, home));
+    if inside(&host.storage.config, common) {
         Some((option(&["storage", "config"]), "the settings of all services are in it as well"))
-    } else if host.storage.home.as_deref().is_some_and(|home| inside(home, common) || is_child(common, home))
-    {
+    } else if home {
         Some((option(&["storage", "home"]), "people's homes are in it as well"))
-    } else if common == "/home" || common == "/root" || is_child(common, "/home") {
-        Some((option(&["storage", "library", "root"]), "somebody's home is not for services"))
+    } else if is_child(common, "/home") {
+        Some((fallback.clone(), "somebody's home is not for services"))
     } else if system::risk(common).is_some() {
-        Some((option(&["storage", "library", "root"]), "the system itself is in it as well"))
+        Some((fallback.clone(), "the system itself is in it as well"))
     } else {
         None
-    };
-    let Some((other, why)) = exposed else { return };
-    let base = if common == "/" { "/srv" } else { common };
-    report.push(
-        Diagnostic::error(
-            "common-mount-exposes",
-            &option(&["storage", "downloads", "root"]),
-            format!("services that import would see all of `{common}`"),
-            format!(
-                "put both below a folder of their own: `storage.downloads.root = \"{base}/data/downloads\"` and \
-                 `storage.library.root = \"{base}/data/media\"`"
-            ),
-        )
-        .also(&other, why)
-        .because("a hard link cannot cross mounts, so downloads and library are mounted as their common folder"),
-    );
+    }
+}
+
+/// The parts of the storage that a service uses: option, path, and what is there.
+fn areas<'a>(host: &'a Host, service: &Service) -> Vec<(OptionPath, &'a str, &'static str)> {
+    let Uses { downloads, library, transcode } = service.uses;
+    let used = [
+        ("storage.downloads.root", downloads.is_some()),
+        ("storage.library.root", library.is_some()),
+        ("storage.transcode", transcode.is_some()),
+    ];
+    let used = |option: &OptionPath| used.iter().any(|(path, used)| *used && option.as_str() == *path);
+    paths(host).into_iter().filter(|(option, ..)| used(option)).collect()
 }
 
 /// Folders with two purposes.

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use super::{CHECKS, check};
 use crate::diag::{Diagnostic, Place};
-use crate::eval::{Failure, evaluate};
 use crate::ir;
+use crate::judge;
 use crate::project::Project;
 use crate::source::Sources;
 
@@ -95,6 +95,21 @@ const HOSTS: &[(&str, &str, &str)] = &[
         "ban-without-log",
         "{ services.alpha.bans.login = { port = \"80\", backend = 'polling } }",
         "{ services.alpha.bans.login = { port = \"80\", backend = 'polling, log = \"/srv/log/a\" } }",
+    ),
+    (
+        "reserved-name",
+        "{ services.mediac = wg, services.alpha = confined & { confine = \"mediac\" } }",
+        "{ services.mediac = container }",
+    ),
+    (
+        "reserved-name",
+        "{ accounts = { media = { uid = 1500, gid = 1500 }, games = { uid = 1501, gid = 1500, group = \"media\" } } }",
+        "{ accounts = { media = { uid = 1500, gid = 1500 }, gamer = { uid = 1501, gid = 1500, group = \"media\" } } }",
+    ),
+    (
+        "port-clash",
+        "vpn & { services = { alpha = web & { endpoints.http.expose = 'none }, beta = web & { reaches.alpha = true } } }",
+        "vpn & { services = { alpha = web & { endpoints.http.expose = 'none }, beta = web } }",
     ),
     (
         "port-clash",
@@ -308,11 +323,6 @@ const HOSTS: &[(&str, &str, &str)] = &[
         "{ services = { alpha.reaches.beta = true, beta = web } }",
     ),
     (
-        "reach-without-endpoint",
-        "vpn & { services = { alpha = web & { endpoints.http.expose = 'none }, beta = container & { reaches.alpha = true } } }",
-        "vpn & { services = { alpha = web, beta = container & { reaches.alpha = true } } }",
-    ),
-    (
         "uid-clash",
         "{ accounts = { media = { uid = 1500, gid = 1500 }, torrent = { uid = 1500, gid = 1501 } } }",
         "{ accounts = { media = { uid = 1500, gid = 1500 }, torrent = { uid = 1501, gid = 1501 } } }",
@@ -414,6 +424,11 @@ const HOSTS: &[(&str, &str, &str)] = &[
         "common-mount-exposes",
         "media & { storage = { downloads.root = \"/home/a/downloads\", library.root = \"/home/a/media\" } }",
         "media & { storage = { downloads.root = \"/home/a/data/downloads\", library.root = \"/home/a/data/media\" } }",
+    ),
+    (
+        "common-mount-exposes",
+        "{ storage = { transcode = \"/srv/transcode\", library.root = \"/srv/media\" }, services.alpha.uses = { transcode = 'write, library = 'read } }",
+        "{ storage = { transcode = \"/srv/transcode\", library.root = \"/srv/media\" }, services = { alpha.uses.transcode = 'write, beta = container & { uses.library = 'read } } }",
     ),
     (
         "imports-copy",
@@ -565,11 +580,11 @@ const HOSTS: &[(&str, &str, &str)] = &[
     ("env-name", "{ services.alpha.env.\"A-B\" = \"\" }", "{ services.alpha.env.A_B = \"\" }"),
 ];
 
-fn judge(host: &str) -> (Vec<Diagnostic>, Sources) {
+fn run(host: &str) -> (Vec<Diagnostic>, Sources) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = Project::open(root).unwrap();
-    let value = evaluate(project.request("hosts/test.ncl", host.to_owned()))
-        .unwrap_or_else(|Failure { errors, .. }| panic!("{host}\n{:?}", errors.first().map(|e| (&e.message, &e.notes))));
+    let judged = judge::evaluate(&project, "hosts/test.ncl", host);
+    let Some(value) = judged.value else { panic!("{host}\n{:#?}", judged.report.findings().first()) };
     let host = ir::read(&value.tree).unwrap();
     (check(&host).findings().to_vec(), value.sources)
 }
@@ -598,12 +613,12 @@ fn is_well_formed(finding: &Diagnostic, sources: &Sources) {
 fn each_check_finds_what_it_is_for_and_nothing_beside_it() {
     let mut wrong = Vec::new();
     for (code, bad, good) in HOSTS {
-        let (findings, sources) = judge(&format!("{BASE}{bad}"));
+        let (findings, sources) = run(&format!("{BASE}{bad}"));
         findings.iter().for_each(|finding| is_well_formed(finding, &sources));
         if !codes(&findings).contains(code) {
             wrong.push(format!("{code}: not found in {bad}, but {:?}", codes(&findings)));
         }
-        let (findings, _) = judge(&format!("{BASE}{good}"));
+        let (findings, _) = run(&format!("{BASE}{good}"));
         if codes(&findings).contains(code) {
             wrong.push(format!("{code}: found in {good}"));
         }
@@ -621,14 +636,14 @@ fn each_check_is_tested_and_reports_under_its_own_code() {
 
 #[test]
 fn a_plain_host_has_no_findings() {
-    let (findings, _) = judge(&format!("{BASE}{{}}"));
+    let (findings, _) = run(&format!("{BASE}{{}}"));
     assert_eq!(codes(&findings), [""; 0]);
 }
 
 #[test]
 fn the_host_in_the_project_is_sound() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (findings, _) = judge(&crate::project::read(&root.join("hosts/home.ncl")).unwrap());
+    let (findings, _) = run(&crate::project::read(&root.join("hosts/home.ncl")).unwrap());
     assert_eq!(codes(&findings), ["imports-copy"], "{findings:#?}");
 }
 
@@ -636,14 +651,14 @@ fn the_host_in_the_project_is_sound() {
 fn all_findings_of_a_host_are_reported_in_one_order() {
     let host =
         format!("{BASE}{{ services = {{ alpha = web, beta = web & {{ image = \"b\", gpu = true }} }} }}");
-    let (findings, _) = judge(&host);
+    let (findings, _) = run(&host);
     assert_eq!(codes(&findings), ["image-not-pinned", "gpu-missing", "port-clash"]);
-    assert_eq!(findings, judge(&host).0);
+    assert_eq!(findings, run(&host).0);
 }
 
 #[test]
 fn a_clash_names_both_parties_and_a_way_out() {
-    let (findings, _) = judge(&format!("{BASE}{{ services = {{ alpha = web, beta = web }} }}"));
+    let (findings, _) = run(&format!("{BASE}{{ services = {{ alpha = web, beta = web }} }}"));
     let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
     let labels: Vec<String> = finding
         .labels

@@ -201,7 +201,7 @@ pub enum Access {
 }
 
 /// Parts of the storage a service uses.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uses {
     /// The downloads.
