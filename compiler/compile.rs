@@ -62,6 +62,9 @@ impl Compiled {
 /// Compiles the host file `name` (relative to the project) with the given text.
 pub fn compile(project: &Project, name: &str, text: &str) -> Outcome {
     let mut outcome = judge(project, name, text);
+    if !outcome.report.findings().is_empty() {
+        judge::name_options(&mut outcome.sources, name, text);
+    }
     outcome.report.sort(&outcome.sources);
     outcome
 }
@@ -71,14 +74,14 @@ fn judge(project: &Project, name: &str, text: &str) -> Outcome {
     let (mut report, sources) = (judged.report, judged.sources);
     if let Some(remainder) = judged.remainder {
         // Findings about the rest of the definition; the parts with mistakes are not in it.
-        if let Ok(host) = ir::read(&remainder.tree) {
+        if let Ok(host) = ir::read(&remainder) {
             report.extend(check::check(&host));
         }
     }
     let Some(evaluated) = judged.value else {
         return Outcome { compiled: None, name: None, report, sources };
     };
-    let host = match ir::read(&evaluated.tree) {
+    let host = match ir::read(&evaluated) {
         Ok(host) => host,
         Err(message) => {
             report.push(internal(&message));

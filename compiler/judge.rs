@@ -7,7 +7,8 @@ mod schema;
 mod wording;
 
 use crate::diag::{Diagnostic, Label, Place, Report, Severity};
-use crate::eval::{self, ErrorKind, EvalError, Evaluated};
+use crate::eval::{self, EvalError, Evaluated};
+use crate::node::Node;
 use crate::options::{self, FieldPlace};
 use crate::path::OptionPath;
 use crate::project::Project;
@@ -22,9 +23,9 @@ const ATTEMPTS: usize = 60;
 /// The value of a definition, or what is wrong with it.
 pub struct Judged {
     /// The value, when the whole definition has one.
-    pub value: Option<Evaluated>,
+    pub value: Option<Node>,
     /// What is left when every mistake is taken out; only there when there were mistakes.
-    pub remainder: Option<Evaluated>,
+    pub remainder: Option<Node>,
     /// What the evaluator found.
     pub report: Report,
     /// The sources that the report points into.
@@ -34,10 +35,8 @@ pub struct Judged {
 /// Evaluates the host file `name` with the given text.
 pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
     let failure = match eval::evaluate(project.request(name, text.to_owned())) {
-        Ok(mut value) => {
-            name_options(&mut value.sources, name, text);
-            let sources = value.sources.clone();
-            return Judged { value: Some(value), remainder: None, report: Report::default(), sources };
+        Ok(Evaluated { tree, sources }) => {
+            return Judged { value: Some(tree), remainder: None, report: Report::default(), sources };
         }
         Err(failure) => failure,
     };
@@ -60,11 +59,11 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
         }
         failure = search.retry(&mut remainder);
     }
-    if let Some(value) = &remainder {
+    let remainder = remainder.map(|Evaluated { tree, sources: rest }| {
         // Findings about the rest need to know where its options are.
-        sources.clone_from(&value.sources);
-        name_options(&mut sources, name, text);
-    }
+        sources = rest;
+        tree
+    });
     // The snippets must show what the user wrote, not what was blanked out.
     sources.restore(name, text);
     let remainder = remainder.filter(|_| !search.partial);
@@ -72,7 +71,7 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
 }
 
 /// Merging forgets where records were said, such as a service without settings: notes where their names are.
-fn name_options(sources: &mut Sources, name: &str, text: &str) {
+pub fn name_options(sources: &mut Sources, name: &str, text: &str) {
     let Some(file) = sources.find(name) else { return };
     let places: Vec<FieldPlace> = options::definitions(text).into_iter().filter(|place| place.rooted).collect();
     let path = |place: &FieldPlace| place.path.iter().fold(OptionPath::root(), |path, field| path.field(field));

@@ -10,6 +10,7 @@ use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
 use super::terminal::Terminal;
 use crate::compile::{Compiled, Outcome};
+use crate::judge;
 use crate::path::OptionPath;
 use crate::source::{Author, Sources};
 use crate::tree::Artifact;
@@ -31,7 +32,10 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let absolute = place.absolute(Path::new(path));
     let in_out = absolute.strip_prefix(selection.project.root.join("out")).ok().map(Path::to_owned);
     let mut answer = String::new();
-    for (host, outcome) in selection.hosts.iter().zip(hosts::compile(&selection)) {
+    for (host, mut outcome) in selection.hosts.iter().zip(hosts::compile(&selection)) {
+        if let Ok(text) = crate::project::read(&host.path) {
+            judge::name_options(&mut outcome.sources, &host.name, &text);
+        }
         let Some(compiled) = &outcome.compiled else {
             terminal.progress(&format!("{}: has errors, see `mediac check`\n", host.name));
             continue;
