@@ -73,6 +73,29 @@ impl OptionPath {
         Some(Self(self.0.get(..cut).unwrap_or_default().to_owned()))
     }
 
+    /// The names of the fields from the root on, without quotes.
+    pub fn segments(&self) -> Vec<String> {
+        let mut segments = Vec::new();
+        let mut name = String::new();
+        let (mut quoted, mut escaped) = (false, false);
+        for c in self.0.chars() {
+            match c {
+                _ if escaped => {
+                    name.push(c);
+                    escaped = false;
+                }
+                '\\' if quoted => escaped = true,
+                '"' => quoted = !quoted,
+                '.' if !quoted => segments.push(std::mem::take(&mut name)),
+                _ => name.push(c),
+            }
+        }
+        if !self.0.is_empty() {
+            segments.push(name);
+        }
+        segments
+    }
+
     /// Whether this path is `other` or lies below it.
     pub fn is_within(&self, other: &Self) -> bool {
         other.0.is_empty()
@@ -112,6 +135,7 @@ mod tests {
         let file = seeds.field("config.xml");
         assert_eq!(file.as_str(), r#"services.alpha.seeds."config.xml""#);
         assert_eq!(file.parent(), Some(seeds.clone()));
+        assert_eq!(file.segments(), ["services", "alpha", "seeds", "config.xml"]);
         assert_eq!(file.index(3).parent(), Some(file.clone()));
         assert!(file.is_within(&seeds));
         assert!(!seeds.is_within(&file));

@@ -1,4 +1,4 @@
-//! Tests from the outside: host files in, findings and files out.
+//! Tests of the whole program, from the command line and from the library.
 
-#[path = "it/errors.rs"]
-mod errors;
+#[path = "it/docs.rs"]
+mod docs;

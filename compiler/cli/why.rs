@@ -1,6 +1,6 @@
 //! `mediac why`: from a line of a generated file to the option that caused it, and back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,10 @@ use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
 use super::terminal::Terminal;
 use crate::compile::{Compiled, Outcome};
+use crate::effect;
 use crate::judge;
 use crate::path::OptionPath;
+use crate::project;
 use crate::source::{Author, Sources};
 use crate::tree::Artifact;
 
@@ -33,18 +35,18 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let in_out = absolute.strip_prefix(selection.project.root.join("out")).ok().map(Path::to_owned);
     let mut answer = String::new();
     for (host, mut outcome) in selection.hosts.iter().zip(hosts::compile(&selection)) {
-        if let Ok(text) = crate::project::read(&host.path) {
-            judge::name_options(&mut outcome.sources, &host.name, &text);
-        }
+        let text = project::read(&host.path).map_err(hosts::unreadable)?;
+        judge::name_options(&mut outcome.sources, &host.name, &text);
         let Some(compiled) = &outcome.compiled else {
             terminal.progress(&format!("{}: has errors, see `mediac check`\n", host.name));
             continue;
         };
-        let found = artifact(compiled, path, in_out.as_deref());
-        match found {
+        match artifact(compiled, path, in_out.as_deref()) {
             Some(artifact) => from_file(&mut answer, compiled, artifact, line, &outcome.sources),
             None if !path.contains('/') => {
-                from_option(&mut answer, compiled, &OptionPath::parse(&arguments.what), &outcome);
+                let option = OptionPath::parse(&arguments.what);
+                let effect = effect::lines(&selection.project, &host.name, &text, compiled, &option);
+                from_option(&mut answer, compiled, &option, &effect.unwrap_or_default(), &outcome);
             }
             None => {}
         }
@@ -98,14 +100,22 @@ fn from_file(answer: &mut String, compiled: &Compiled, artifact: &Artifact, line
     }
 }
 
-/// Where an option was said, and what it caused.
-fn from_option(answer: &mut String, compiled: &Compiled, option: &OptionPath, outcome: &Outcome) {
+/// Where an option was said, and what it caused: the lines that name it as their origin, and those that
+/// change when it does.
+fn from_option(
+    answer: &mut String,
+    compiled: &Compiled,
+    option: &OptionPath,
+    effect: &BTreeMap<String, Vec<usize>>,
+    outcome: &Outcome,
+) {
     let mut lines = String::new();
-    for artifact in compiled.tree.files.values() {
-        let shown = format!("out/{}{}", compiled.host, artifact.path);
+    for (path, artifact) in &compiled.tree.files {
+        let changed = effect.get(path);
         for (number, text) in (1..).zip(artifact.text.as_str().lines()) {
-            if artifact.text.origin(number).is_some_and(|origin| origin.is_within(option)) {
-                let _ = writeln!(lines, "  {shown}:{number}  {}", text.trim());
+            let named = artifact.text.origin(number).is_some_and(|origin| origin.is_within(option));
+            if named || changed.is_some_and(|lines| lines.contains(&number)) {
+                let _ = writeln!(lines, "  out/{}{path}:{number}  {}", compiled.host, text.trim());
             }
         }
     }
