@@ -59,19 +59,21 @@ pub fn group_clash(host: &Host, report: &mut Report) {
 /// Services that write media under different groups.
 pub fn media_group_mismatch(host: &Host, report: &mut Report) {
     let writers = writers(host);
-    let Some((first_id, _, first)) = writers.first() else { return };
+    let Some((first_id, first_service, first)) = writers.first() else { return };
     for (id, service, account) in writers.iter().skip(1).filter(|(_, _, account)| account.gid != first.gid) {
+        let gid = |service: &Service| option(&["accounts", &service.account, "gid"]);
         report.push(
             Diagnostic::warning(
                 "media-group-mismatch",
-                &at(id, &["account"]),
+                &gid(service),
                 format!(
                     "`{first_id}` and `{id}` write media under different groups, {} and {}",
                     first.gid, account.gid
                 ),
-                format!("set `{} = {}`", option(&["accounts", &service.account, "gid"]), first.gid),
+                format!("set `{} = {}`", gid(service), first.gid),
             )
-            .also(&at(first_id, &["account"]), format!("`{first_id}` writes as group {}", first.gid))
+            .here(format!("`{id}` runs under this account"))
+            .also(&gid(first_service), format!("`{first_id}` runs under this one"))
             .because("neither may change or delete what the other has written"),
         );
     }

@@ -77,18 +77,12 @@ pub fn unknown_account(host: &Host, report: &mut Report) {
             None if known.is_empty() => format!("add {add}"),
             None => format!("set `{path}` to {}, or add {add}", list(&known, "or")),
         };
-        report.push(
-            Diagnostic::error(
-                "unknown-account",
-                &path,
-                format!(
-                    "the files of `{id}` belong to `{}`, which is no account of this host",
-                    service.account
-                ),
-                help,
-            )
-            .also(&OptionPath::parse("accounts"), "the accounts there are"),
-        );
+        report.push(Diagnostic::error(
+            "unknown-account",
+            &path,
+            format!("the files of `{id}` belong to `{}`, which is no account of this host", service.account),
+            help,
+        ));
     }
 }
 
