@@ -29,6 +29,9 @@ mod tunnel;
 use crate::diag::Report;
 use crate::ir::Host;
 
+/// The code of a check's findings, and the check.
+pub type Check = (&'static str, fn(&Host, &mut Report));
+
 /// Judges a host.
 pub fn check(host: &Host) -> Report {
     let mut report = Report::default();
@@ -76,7 +79,7 @@ const OF_THE_WHOLE: &[&str] = &[
 ];
 
 /// Every check by the code of its findings, in the order in which they are reported.
-pub const CHECKS: &[(&str, fn(&Host, &mut Report))] = &[
+pub const CHECKS: &[Check] = &[
     ("empty-host", runtime::empty_host),
     ("unknown-service", names::unknown_service),
     ("unknown-account", names::unknown_account),

@@ -12,7 +12,7 @@ pub fn uid_clash(host: &Host, report: &mut Report) {
     for (name, account) in &host.accounts {
         if let Some(first) = seen.get(&account.uid) {
             let path = option(&["accounts", name, "uid"]);
-            let free = free(account.uid, host.accounts.values().map(|account| account.uid));
+            let free = free_uid(host, account.uid);
             report.push(
                 Diagnostic::error(
                     "uid-clash",
@@ -118,7 +118,7 @@ pub fn shared_torrent_account(host: &Host, report: &mut Report) {
             format!("set `{path} = \"{name}\"`")
         } else {
             let gid = host.accounts.get(&service.account).map_or(number, |account| account.gid);
-            let free = free(number, host.accounts.values().map(|account| account.uid));
+            let free = free_uid(host, number);
             format!(
                 "add `accounts.confined = {{ uid = {free}, gid = {gid}, group = \"…\" }}`, and set `{path} = \"confined\"`"
             )
@@ -150,7 +150,7 @@ fn group<'a>(name: &'a str, account: &'a Account) -> &'a str {
     account.group.as_deref().unwrap_or(name)
 }
 
-/// The next number that is not taken.
-fn free(from: u32, taken: impl Iterator<Item = u32> + Clone) -> u32 {
-    (from..).find(|number| taken.clone().all(|taken| taken != *number)).unwrap_or(from)
+/// The next user number that no account has.
+fn free_uid(host: &Host, from: u32) -> u32 {
+    (from..=u32::MAX).find(|uid| host.accounts.values().all(|account| account.uid != *uid)).unwrap_or(from)
 }

@@ -10,7 +10,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
     for (id, service) in services(host) {
         if let Some(name) = &service.confine {
             let path = at(id, &["confine"]);
-            unknown(host, report, name, &path, format!("`{id}` is confined to `{name}`"), |meant| {
+            unknown(host, report, name, &path, &format!("`{id}` is confined to `{name}`"), |meant| {
                 format!("`{path} = \"{meant}\"`")
             });
         }
@@ -38,7 +38,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
         for (site, route) in service.proxy.iter().flat_map(|proxy| &proxy.routes) {
             let path = at(id, &["proxy", "routes", site, "to"]);
             let message = format!("the site `{}` leads to `{}`", route.host, route.to);
-            unknown(host, report, &route.to, &path, message, |meant| format!("`{meant}`"));
+            unknown(host, report, &route.to, &path, &message, |meant| format!("`{meant}`"));
         }
     }
 }
@@ -48,7 +48,7 @@ fn unknown(
     report: &mut Report,
     name: &str,
     path: &OptionPath,
-    message: String,
+    message: &str,
     write: impl Fn(&str) -> String,
 ) {
     if host.services.contains_key(name) {

@@ -91,7 +91,7 @@ pub fn clash(host: &Host, report: &mut Report) {
 
 /// Two endpoints on one port of a network namespace that services share.
 pub fn namespace_clash(host: &Host, report: &mut Report) {
-    let mut ports: BTreeMap<(&str, u16, Proto), Vec<(&str, &str)>> = BTreeMap::new();
+    let mut ports: BTreeMap<_, Vec<(&str, &str)>> = BTreeMap::new();
     for (id, service) in containers(host) {
         for (name, endpoint) in &service.endpoints {
             let key = (namespace(id, service), endpoint.port.number(), endpoint.proto);

@@ -101,7 +101,7 @@ pub fn not_http(host: &Host, report: &mut Report) {
                     ),
                     format!("set `{scheme} = 'http` if it does, or remove the site"),
                 )
-                .also(&at(&route.to, &["endpoints", &route.endpoint]), "the endpoint"),
+                .also(&Host::service_path(&route.to), "the service"),
             );
         }
     }
