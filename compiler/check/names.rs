@@ -21,7 +21,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
                 report,
                 name,
                 &at(id, &["needs", name]),
-                format!("`{id}` needs `{name}`"),
+                &format!("`{id}` needs `{name}`"),
                 |meant| format!("`{} = '{need}`", at(id, &["needs", meant])),
             );
         }
@@ -31,7 +31,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
                 report,
                 name,
                 &at(id, &["reaches", name]),
-                format!("`{id}` reaches `{name}`"),
+                &format!("`{id}` reaches `{name}`"),
                 |meant| format!("`{} = true`", at(id, &["reaches", meant])),
             );
         }
