@@ -29,6 +29,9 @@ mod tunnel;
 use crate::diag::Report;
 use crate::ir::Host;
 
+/// The code of a check's findings, and the check.
+pub type Check = (&'static str, fn(&Host, &mut Report));
+
 /// Judges a host.
 pub fn check(host: &Host) -> Report {
     let mut report = Report::default();
@@ -38,8 +41,45 @@ pub fn check(host: &Host) -> Report {
     report
 }
 
+/// Judges what is left of a host whose mistakes were taken out. What is missing may have been among them.
+pub fn check_part(host: &Host) -> Report {
+    let mut report = Report::default();
+    for (_, check) in CHECKS.iter().filter(|(code, _)| !OF_THE_WHOLE.contains(code)) {
+        check(host, &mut report);
+    }
+    report
+}
+
+/// Checks that complain of something that is not there.
+const OF_THE_WHOLE: &[&str] = &[
+    "confine-without-tunnel",
+    "confined-without-killswitch",
+    "container-without-image",
+    "digest-without-image",
+    "disk-without-id",
+    "empty-host",
+    "gpu-missing",
+    "healthy-without-check",
+    "lan-without-network",
+    "native-without-unit",
+    "no-way-in",
+    "path-without-disk",
+    "publish-unused",
+    "reach-without-endpoint",
+    "route-without-endpoint",
+    "seed-without-state",
+    "tunnel-dns",
+    "tunnel-unused",
+    "tunnel-without-endpoint",
+    "tunnel-without-health",
+    "unknown-account",
+    "unknown-secret",
+    "unknown-service",
+    "uses-without-storage",
+];
+
 /// Every check by the code of its findings, in the order in which they are reported.
-pub const CHECKS: &[(&str, fn(&Host, &mut Report))] = &[
+pub const CHECKS: &[Check] = &[
     ("empty-host", runtime::empty_host),
     ("unknown-service", names::unknown_service),
     ("unknown-account", names::unknown_account),

@@ -75,7 +75,7 @@ fn judge(project: &Project, name: &str, text: &str) -> Outcome {
     if let Some(remainder) = judged.remainder {
         // Findings about the rest of the definition; the parts with mistakes are not in it.
         if let Ok(host) = ir::read(&remainder) {
-            report.extend(check::check(&host));
+            report.extend(check::check_part(&host));
         }
     }
     let Some(evaluated) = judged.value else {

@@ -12,7 +12,7 @@ pub fn uid_clash(host: &Host, report: &mut Report) {
     for (name, account) in &host.accounts {
         if let Some(first) = seen.get(&account.uid) {
             let path = option(&["accounts", name, "uid"]);
-            let free = free(account.uid, host.accounts.values().map(|account| account.uid));
+            let free = free_uid(host, account.uid);
             report.push(
                 Diagnostic::error(
                     "uid-clash",
@@ -59,19 +59,21 @@ pub fn group_clash(host: &Host, report: &mut Report) {
 /// Services that write media under different groups.
 pub fn media_group_mismatch(host: &Host, report: &mut Report) {
     let writers = writers(host);
-    let Some((first_id, _, first)) = writers.first() else { return };
+    let Some((first_id, first_service, first)) = writers.first() else { return };
     for (id, service, account) in writers.iter().skip(1).filter(|(_, _, account)| account.gid != first.gid) {
+        let gid = |service: &Service| option(&["accounts", &service.account, "gid"]);
         report.push(
             Diagnostic::warning(
                 "media-group-mismatch",
-                &at(id, &["account"]),
+                &gid(service),
                 format!(
                     "`{first_id}` and `{id}` write media under different groups, {} and {}",
                     first.gid, account.gid
                 ),
-                format!("set `{} = {}`", option(&["accounts", &service.account, "gid"]), first.gid),
+                format!("set `{} = {}`", gid(service), first.gid),
             )
-            .also(&at(first_id, &["account"]), format!("`{first_id}` writes as group {}", first.gid))
+            .here(format!("`{id}` runs under this account"))
+            .also(&gid(first_service), format!("`{first_id}` runs under this one"))
             .because("neither may change or delete what the other has written"),
         );
     }
@@ -116,7 +118,7 @@ pub fn shared_torrent_account(host: &Host, report: &mut Report) {
             format!("set `{path} = \"{name}\"`")
         } else {
             let gid = host.accounts.get(&service.account).map_or(number, |account| account.gid);
-            let free = free(number, host.accounts.values().map(|account| account.uid));
+            let free = free_uid(host, number);
             format!(
                 "add `accounts.confined = {{ uid = {free}, gid = {gid}, group = \"…\" }}`, and set `{path} = \"confined\"`"
             )
@@ -148,7 +150,7 @@ fn group<'a>(name: &'a str, account: &'a Account) -> &'a str {
     account.group.as_deref().unwrap_or(name)
 }
 
-/// The next number that is not taken.
-fn free(from: u32, taken: impl Iterator<Item = u32> + Clone) -> u32 {
-    (from..).find(|number| taken.clone().all(|taken| taken != *number)).unwrap_or(from)
+/// The next user number that no account has.
+fn free_uid(host: &Host, from: u32) -> u32 {
+    (from..=u32::MAX).find(|uid| host.accounts.values().all(|account| account.uid != *uid)).unwrap_or(from)
 }

@@ -8,7 +8,9 @@ use crate::ir::{Expose, Host, Runtime};
 pub fn without_tunnel(host: &Host, report: &mut Report) {
     let tunnels: Vec<&str> = services(host).filter(|(_, s)| s.tunnel.is_some()).map(|(id, _)| id).collect();
     for (id, _, owner) in confined(host) {
-        if id == owner || tunnels.contains(&owner) {
+        // What is confined itself makes no tunnel either: that is a finding of its own.
+        let apart = host.services.get(owner).is_some_and(|owner| owner.confine.is_none());
+        if id == owner || !apart || tunnels.contains(&owner) {
             continue;
         }
         let path = at(id, &["confine"]);
@@ -124,6 +126,9 @@ pub fn without_killswitch(host: &Host, report: &mut Report) {
         return;
     }
     for (id, _, owner) in confined(host) {
+        if host.services.get(owner).is_none_or(|owner| owner.tunnel.is_none()) {
+            continue;
+        }
         report.push(
             Diagnostic::warning(
                 "confined-without-killswitch",

@@ -18,7 +18,7 @@ pub fn no_way_in(host: &Host, report: &mut Report) {
                 "no-way-in",
                 &option(&["firewall"]),
                 "the firewall lets nobody in to manage this machine",
-                "add the service you log in with, such as `services.ssh.options.users.NAME = {}`",
+                "add the native service you log in with, and name in its options who may",
             )
             .because("no service of the host itself, only containers, can be reached from outside"),
         );

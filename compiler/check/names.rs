@@ -10,7 +10,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
     for (id, service) in services(host) {
         if let Some(name) = &service.confine {
             let path = at(id, &["confine"]);
-            unknown(host, report, name, &path, format!("`{id}` is confined to `{name}`"), |meant| {
+            unknown(host, report, name, &path, &format!("`{id}` is confined to `{name}`"), |meant| {
                 format!("`{path} = \"{meant}\"`")
             });
         }
@@ -21,7 +21,7 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
                 report,
                 name,
                 &at(id, &["needs", name]),
-                format!("`{id}` needs `{name}`"),
+                &format!("`{id}` needs `{name}`"),
                 |meant| format!("`{} = '{need}`", at(id, &["needs", meant])),
             );
         }
@@ -31,14 +31,14 @@ pub fn unknown_service(host: &Host, report: &mut Report) {
                 report,
                 name,
                 &at(id, &["reaches", name]),
-                format!("`{id}` reaches `{name}`"),
+                &format!("`{id}` reaches `{name}`"),
                 |meant| format!("`{} = true`", at(id, &["reaches", meant])),
             );
         }
         for (site, route) in service.proxy.iter().flat_map(|proxy| &proxy.routes) {
             let path = at(id, &["proxy", "routes", site, "to"]);
             let message = format!("the site `{}` leads to `{}`", route.host, route.to);
-            unknown(host, report, &route.to, &path, message, |meant| format!("`{meant}`"));
+            unknown(host, report, &route.to, &path, &message, |meant| format!("`{meant}`"));
         }
     }
 }
@@ -48,7 +48,7 @@ fn unknown(
     report: &mut Report,
     name: &str,
     path: &OptionPath,
-    message: String,
+    message: &str,
     write: impl Fn(&str) -> String,
 ) {
     if host.services.contains_key(name) {
@@ -77,18 +77,12 @@ pub fn unknown_account(host: &Host, report: &mut Report) {
             None if known.is_empty() => format!("add {add}"),
             None => format!("set `{path}` to {}, or add {add}", list(&known, "or")),
         };
-        report.push(
-            Diagnostic::error(
-                "unknown-account",
-                &path,
-                format!(
-                    "the files of `{id}` belong to `{}`, which is no account of this host",
-                    service.account
-                ),
-                help,
-            )
-            .also(&OptionPath::parse("accounts"), "the accounts there are"),
-        );
+        report.push(Diagnostic::error(
+            "unknown-account",
+            &path,
+            format!("the files of `{id}` belong to `{}`, which is no account of this host", service.account),
+            help,
+        ));
     }
 }
 

@@ -160,7 +160,7 @@ pub fn reach_without_endpoint(host: &Host, report: &mut Report) {
                         format!("`{id}` reaches `{name}`, which has no endpoints"),
                         format!("add `{} = {{ port = … }}`, or remove it", at(name, &["endpoints", "NAME"])),
                     )
-                    .also(&at(name, &["endpoints"]), "there are none"),
+                    .also(&Host::service_path(name), "the service"),
                 );
             }
         }

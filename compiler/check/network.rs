@@ -38,7 +38,7 @@ pub fn overlap(host: &Host, report: &mut Report) {
                 "network-overlap",
                 other_path,
                 format!("{other_what} and {what} overlap"),
-                match free_network(host).filter(|_| other_path.as_str().starts_with("network.")) {
+                match free_network(host, other_path) {
                     Some(free) => format!("set `{other_path} = \"{free}\"`"),
                     None => help,
                 },
@@ -173,13 +173,18 @@ fn networks(host: &Host) -> Vec<(OptionPath, Cidr, &'static str)> {
         .collect()
 }
 
-/// A network that none of the host's overlaps.
-fn free_network(host: &Host) -> Option<Cidr> {
+/// A network for the containers that none of the host's overlaps; another one for each option.
+fn free_network(host: &Host, option: &OptionPath) -> Option<Cidr> {
+    let turn = ["network.services", "network.confined"].iter().position(|name| option.as_str() == *name)?;
     let used = networks(host);
-    (16..32)
+    let candidates = (16..32)
         .rev()
-        .filter_map(|n| Cidr::try_from(format!("172.{n}.0.0/16")).ok())
-        .find(|free| used.iter().all(|(_, net, _)| !net.overlaps(free)))
+        .map(|n| format!("172.{n}.0.0/16"))
+        .chain((0..256).rev().map(|n| format!("10.{n}.0.0/16")));
+    candidates
+        .filter_map(|text| Cidr::try_from(text).ok())
+        .filter(|free| used.iter().all(|(_, net, _)| !net.overlaps(free)))
+        .nth(turn)
 }
 
 fn is_rfc1918(net: &Cidr) -> bool {

@@ -91,7 +91,7 @@ pub fn clash(host: &Host, report: &mut Report) {
 
 /// Two endpoints on one port of a network namespace that services share.
 pub fn namespace_clash(host: &Host, report: &mut Report) {
-    let mut ports: BTreeMap<(&str, u16, Proto), Vec<(&str, &str)>> = BTreeMap::new();
+    let mut ports: BTreeMap<_, Vec<(&str, &str)>> = BTreeMap::new();
     for (id, service) in containers(host) {
         for (name, endpoint) in &service.endpoints {
             let key = (namespace(id, service), endpoint.port.number(), endpoint.proto);
@@ -100,7 +100,11 @@ pub fn namespace_clash(host: &Host, report: &mut Report) {
     }
     let mut taken: BTreeSet<(u16, Proto)> = ports.keys().map(|&(_, port, proto)| (port, proto)).collect();
     for ((owner, port, proto), mut parties) in ports {
-        parties.sort_by_key(|(id, _)| *id != owner);
+        // As on the host: who has a port of its own there was put there by hand, and moves more easily.
+        parties.sort_by_key(|(id, name)| {
+            let endpoint = host.services.get(*id).and_then(|service| service.endpoints.get(*name));
+            (*id != owner, endpoint.is_some_and(|endpoint| endpoint.publish.is_some()))
+        });
         let Some((&(first, first_name), others)) = parties.split_first() else { continue };
         for &(id, name) in others {
             let free = free_port(&taken, port, proto);
@@ -131,16 +135,16 @@ pub fn publish_unused(host: &Host, report: &mut Report) {
         for (name, endpoint) in &service.endpoints {
             let Some(publish) = endpoint.publish else { continue };
             let path = at(id, &["endpoints", name, "publish"]);
-            if service.runtime == Runtime::Container && endpoint.expose == Expose::None {
-                report.push(
-                    Diagnostic::warning(
-                        "publish-unused",
-                        &path,
-                        format!("endpoint `{name}` of `{id}` has a port on the host, but nobody may reach it there"),
-                        format!("set `{} = 'lan`, or remove `publish`", at(id, &["endpoints", name, "expose"])),
-                    )
-                    .also(&at(id, &["endpoints", name, "expose"]), "only services of its network reach it"),
-                );
+            let open = endpoint.expose != Expose::None || is_reached(host, id, service);
+            if service.runtime == Runtime::Container && !open {
+                report.push(Diagnostic::warning(
+                    "publish-unused",
+                    &path,
+                    format!(
+                        "endpoint `{name}` of `{id}` has a port on the host, but nobody may reach it there"
+                    ),
+                    format!("set `{} = 'lan`, or remove `publish`", at(id, &["endpoints", name, "expose"])),
+                ));
             } else if service.runtime != Runtime::Container && publish != endpoint.port {
                 report.push(
                     Diagnostic::warning(

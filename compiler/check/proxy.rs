@@ -37,12 +37,13 @@ pub fn outside_domain(host: &Host, report: &mut Report) {
         let within =
             name.strip_suffix(&proxy.domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         if !within {
+            let label = name.split('.').next().unwrap_or_default();
             report.push(
                 Diagnostic::error(
                     "site-outside-domain",
                     &at(id, &["proxy", "routes", site, "host"]),
                     format!("`{name}` is not below the domain `{}`", proxy.domain),
-                    format!("write one label, or a whole name such as \"{name}.{}\"", proxy.domain),
+                    format!("write \"{label}\", or a whole name such as \"{label}.{}\"", proxy.domain),
                 )
                 .also(&at(id, &["proxy", "domain"]), "the domain"),
             );
@@ -76,7 +77,7 @@ pub fn without_endpoint(host: &Host, report: &mut Report) {
                 ),
                 help,
             )
-            .also(&at(&route.to, &["endpoints"]), "its endpoints"),
+            .also(&Host::service_path(&route.to), "the service"),
         );
     }
 }
@@ -100,7 +101,7 @@ pub fn not_http(host: &Host, report: &mut Report) {
                     ),
                     format!("set `{scheme} = 'http` if it does, or remove the site"),
                 )
-                .also(&scheme, "what it speaks"),
+                .also(&Host::service_path(&route.to), "the service"),
             );
         }
     }

@@ -196,7 +196,7 @@ pub fn hash_of_given(host: &Host, report: &mut Report) {
                             ),
                             format!("set `{form} = 'password` if it is one, or leave out `:{hash}`"),
                         )
-                        .also(&form, "the shape of its value"),
+                        .also(&at(owner, &["secrets", name]), "the secret"),
                     );
                 }
             }

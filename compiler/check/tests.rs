@@ -632,6 +632,7 @@ fn each_check_is_tested_and_reports_under_its_own_code() {
     let known: BTreeSet<&str> = CHECKS.iter().map(|(code, _)| *code).collect();
     assert_eq!(tested, known);
     assert_eq!(known.len(), CHECKS.len());
+    assert!(super::OF_THE_WHOLE.iter().all(|code| known.contains(code)));
 }
 
 #[test]

@@ -21,9 +21,8 @@ pub fn without_endpoint(host: &Host, report: &mut Report) {
                     &at(id, &["tunnel", "endpoints"]),
                     format!("the tunnel of `{id}` leads to no VPN server"),
                     format!(
-                        "add a server: `{} = {value}`; for a service of your own: `{} = {value}`",
-                        at(id, &["options", "endpoints", "NAME"]),
-                        at(id, &["tunnel", "endpoints", "NAME"])
+                        "add a server: `{} = {value}`; a service without a module has them in `tunnel.endpoints`",
+                        at(id, &["options", "endpoints", "NAME"])
                     ),
                 )
                 .also(&option(&["killswitch"]), "it lets packets out to known VPN servers only"),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, Place, Severity};
-use crate::source::{Sources, Span, line_column};
+use crate::source::{Author, Sources, Span, line_column};
 
 /// A finding with all its places.
 #[derive(Debug, Clone, Serialize)]
@@ -66,7 +66,9 @@ pub fn spans(finding: &Diagnostic, sources: &Sources) -> Vec<(Span, String)> {
     for (index, label) in finding.labels.iter().enumerate() {
         let span = match &label.place {
             Place::Span(span) => Some(span.clone()),
-            Place::Option(path) if index == 0 => sources.user_span(path).or_else(|| sources.span(path)).cloned(),
+            Place::Option(path) if index == 0 => {
+                sources.user_span(path).or_else(|| sources.span(path)).cloned()
+            }
             Place::Option(path) => sources.span(path).cloned(),
         };
         let Some(span) = span else { continue };
@@ -75,6 +77,11 @@ pub fn spans(finding: &Diagnostic, sources: &Sources) -> Vec<(Span, String)> {
             Some(_) => {}
             None => spans.push((span, label.message.clone())),
         }
+    }
+    // The value that clashes may be a default: then the user's own line comes first all the same.
+    let of_user = |span: &Span| sources.file(span.file).is_some_and(|file| file.author == Author::User);
+    if let Some(first) = spans.iter().position(|(span, _)| of_user(span)) {
+        spans.get_mut(..=first).unwrap_or_default().rotate_right(1);
     }
     if spans.is_empty() {
         spans.extend(beginning(sources).map(|span| (span, String::new())));
