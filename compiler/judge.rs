@@ -51,7 +51,7 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
     for _ in 0..ATTEMPTS {
         let Some(current) = failure.take() else { break };
         let before = search.text.clone();
-        for error in current.errors {
+        for error in &current.errors {
             search.report_error(error, &current.sources);
         }
         if search.text == before {
@@ -132,7 +132,7 @@ impl Search<'_> {
         }
     }
 
-    fn report_error(&mut self, error: EvalError, sources: &Sources) {
+    fn report_error(&mut self, error: &EvalError, sources: &Sources) {
         let user = |span: &Span| sources.file(span.file).is_some_and(|file| file.author == Author::User);
         let in_host = |span: &Span| sources.file(span.file).is_some_and(|file| file.name == self.name);
         let mut labels = error.labels.clone();
@@ -142,9 +142,9 @@ impl Search<'_> {
             // It comes of what was taken out before.
             return;
         }
-        let wording = Wording::new(&error, sources);
+        let wording = Wording::new(error, sources);
         let lacking = matches!(wording.code, "missing-option");
-        let asking = if lacking { self.asking(&error, sources) } else { None };
+        let asking = if lacking { self.asking(error, sources) } else { None };
         let primary = first
             .clone()
             .filter(|_| !lacking)
@@ -204,12 +204,10 @@ impl Search<'_> {
             .map(|place| (place.path.iter().zip(&path).take_while(|(a, b)| a == *b).count(), place))
             .filter(|(depth, place)| *depth > 0 && *depth == place.path.len().min(path.len()))
             .max_by_key(|(depth, place)| (*depth, std::cmp::Reverse(place.key.start)));
-        match best {
-            Some((_, place)) => Span { file, start: place.key.start, end: place.key.end },
-            None => {
-                let start = self.text.find('{').unwrap_or_default();
-                Span { file, start, end: (start + 1).min(self.text.len()) }
-            }
+        if let Some((_, place)) = best {
+            return Span { file, start: place.key.start, end: place.key.end };
         }
+        let start = self.text.find('{').unwrap_or_default();
+        Span { file, start, end: (start + 1).min(self.text.len()) }
     }
 }

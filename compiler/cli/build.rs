@@ -1,5 +1,6 @@
 //! `mediac build`: writes every file of the hosts to out/, or says whether it is there already.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -130,7 +131,7 @@ fn compare(out: &Path, outcome: Outcome, styling: Styling) -> Built {
         return Built { host, text, exit: Exit::Done, done: Done::Unchanged };
     }
     text.push_str(&differences);
-    text.push_str(&format!("error: out/{host} is stale\n  = help: run `mediac build` and commit out/{host}\n"));
+    let _ = write!(text, "error: out/{host} is stale\n  = help: run `mediac build` and commit out/{host}\n");
     Built { host, text, exit: Exit::Invalid, done: Done::Failed }
 }
 

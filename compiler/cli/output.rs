@@ -1,6 +1,7 @@
 //! The output folder of a host: written whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -76,7 +77,7 @@ pub fn compare(out: &Path, compiled: &Compiled) -> Result<String, Failure> {
     for (name, (new, mode)) in &wanted {
         let path = format!("out/{}/{name}", compiled.host);
         match present.get(name) {
-            None => text.push_str(&format!("{path}: missing\n")),
+            None => let _ = writeln!(text, "{path}: missing");,
             Some(file) => {
                 if file.bytes != new.as_bytes() {
                     let old = String::from_utf8_lossy(&file.bytes);
@@ -84,13 +85,13 @@ pub fn compare(out: &Path, compiled: &Compiled) -> Result<String, Failure> {
                     text.push_str(&difference.unified_diff().header(&path, &path).to_string());
                 }
                 if file.mode & 0o111 != mode & 0o111 {
-                    text.push_str(&format!("{path}: mode {:04o} instead of {mode:04o}\n", file.mode));
+                    let _ = writeln!(text, "{path}: mode {:04o} instead of {mode:04o}", file.mode);
                 }
             }
         }
     }
     for name in present.keys().filter(|name| owned.contains(*name) && !wanted.contains_key(*name)) {
-        text.push_str(&format!("out/{}/{name}: no longer part of the build\n", compiled.host));
+        let _ = writeln!(text, "out/{}/{name}: no longer part of the build", compiled.host);
     }
     Ok(text)
 }

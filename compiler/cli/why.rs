@@ -82,17 +82,14 @@ fn artifact<'a>(compiled: &'a Compiled, path: &str, in_out: Option<&Path>) -> Op
 fn from_file(answer: &mut String, compiled: &Compiled, artifact: &Artifact, line: Option<usize>, sources: &Sources) {
     let shown = format!("out/{}{}", compiled.host, artifact.path);
     let mut options = BTreeSet::new();
-    match line {
-        Some(number) => {
-            let text = artifact.text.as_str().lines().nth(number.saturating_sub(1)).unwrap_or_default();
-            let _ = writeln!(answer, "{shown}:{number}\n    {}", text.trim());
-            options.insert(artifact.text.origin(number).unwrap_or(&artifact.origin));
-        }
-        None => {
-            let _ = writeln!(answer, "{shown}");
-            options.extend((1..=artifact.text.lines()).filter_map(|number| artifact.text.origin(number)));
-            options.insert(&artifact.origin);
-        }
+    if let Some(number) = line {
+        let text = artifact.text.as_str().lines().nth(number.saturating_sub(1)).unwrap_or_default();
+        let _ = writeln!(answer, "{shown}:{number}\n    {}", text.trim());
+        options.insert(artifact.text.origin(number).unwrap_or(&artifact.origin));
+    } else {
+        let _ = writeln!(answer, "{shown}");
+        options.extend((1..=artifact.text.lines()).filter_map(|number| artifact.text.origin(number)));
+        options.insert(&artifact.origin);
     }
     for option in options {
         let _ = writeln!(answer, "  {option}");

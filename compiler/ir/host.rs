@@ -185,7 +185,7 @@ pub struct Firewall {
 pub struct KillSwitch {
     /// What confined services may do over IPv6.
     pub ipv6: Ipv6Policy,
-    /// Whether only WireGuard messages may leave for the endpoint.
+    /// Whether only `WireGuard` messages may leave for the endpoint.
     pub wireguard_only: bool,
     /// What an undeclared bridge may do.
     pub undeclared: Undeclared,

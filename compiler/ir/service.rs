@@ -321,7 +321,7 @@ pub enum Format {
     XmlAttributes,
     /// INI as Python's configparser reads it.
     Ini,
-    /// INI as Qt's QSettings reads it.
+    /// INI as Qt's `QSettings` reads it.
     Qsettings,
     /// A systemd unit.
     Unit,

@@ -116,7 +116,7 @@ fn ports(id: &str, exposures: &[Exposure], gateway: Option<Ipv4Addr>) -> Vec<Pub
 /// The folders a container sees, by where it sees them.
 fn volumes(host: &Host, id: &str, service: &Service) -> Vec<Volume> {
     let origin = Host::service_path(id);
-    let mut volumes = storage::shared(host, id, service);
+    let mut volumes = storage::shared(host, service);
     if let Some(state) = &service.state {
         volumes.push(Volume {
             source: storage::state(host, id),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Directory, DiskMount, File, LIB, Maker, RUN, Volume, accounts};
+use super::{Directory, DiskMount, File, Maker, Volume, accounts};
 use crate::ir::{Access, Host, Mode, Runtime, Service};
 use crate::path::OptionPath;
 
@@ -100,20 +100,17 @@ pub fn areas(host: &Host, service: &Service) -> Vec<Area> {
 ///
 /// Two folders on one file system become one mount of their common parent: across two mounts the
 /// kernel refuses hard links, even on one file system.
-pub fn shared(host: &Host, _id: &str, service: &Service) -> Vec<Volume> {
+pub fn shared(host: &Host, service: &Service) -> Vec<Volume> {
     let mut volumes: Vec<(Option<&str>, Volume)> = Vec::new();
     for area in areas(host, service) {
         let disk = disk_of(host, &area.path);
-        match volumes.iter_mut().find(|(other, _)| *other == disk) {
-            Some((_, volume)) => {
-                volume.source = common(&volume.source, &area.path);
-                volume.target.clone_from(&volume.source);
-                volume.access = volume.access.max(area.access);
-            }
-            None => {
-                let Area { path, access, origin } = area;
-                volumes.push((disk, Volume { source: path.clone(), target: path, access, origin }));
-            }
+        if let Some((_, volume)) = volumes.iter_mut().find(|(other, _)| *other == disk) {
+            volume.source = common(&volume.source, &area.path);
+            volume.target.clone_from(&volume.source);
+            volume.access = volume.access.max(area.access);
+        } else {
+            let Area { path, access, origin } = area;
+            volumes.push((disk, Volume { source: path.clone(), target: path, access, origin }));
         }
     }
     volumes.into_iter().map(|(_, volume)| volume).collect()
@@ -215,11 +212,6 @@ fn parents_of_seeds(host: &Host, files: &[File], all: &mut BTreeMap<String, Dire
             parent = folder.rsplit_once('/').map(|(parent, _)| parent);
         }
     }
-}
-
-/// Folders of mediac itself, which lie on the root file system.
-pub fn own_directories() -> [(&'static str, u32); 4] {
-    [(super::ETC, 0o755), (RUN, 0o711), ("/etc/mediac/live", 0o755), (LIB, 0o755)]
 }
 
 #[cfg(test)]

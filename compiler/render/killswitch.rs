@@ -76,8 +76,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     // The hash of the rules stands in the rules: what is loaded can be told from what should be.
     let draft = template::fill(Template::KillSwitch, &view, origin)?;
     let hash = Sha256::digest(draft.as_str().as_bytes());
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let comment = format!("mediac host={} rules={hash}", plan.host);
+    let hash = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    let comment = format!("mediac host={} rules={hash:016x}", plan.host);
     view.comment = safe(nft::string(&comment).map_err(|issue| located(vec![issue], origin))?);
     let rules = template::fill(Template::KillSwitch, &view, origin)?;
     let mut artifacts = vec![

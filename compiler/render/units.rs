@@ -1,5 +1,7 @@
 //! systemd units: mounts, and drop-ins for the units of packages.
 
+use std::fmt::Write as _;
+
 use super::{Rendered, Unwritable, located};
 use crate::format::unit;
 use crate::node::Node;
@@ -121,7 +123,9 @@ pub(super) fn escape_path(path: &str) -> String {
             b'.' if at == 0 => name.push_str("\\x2e"),
             b'.' | b':' | b'_' => name.push(char::from(byte)),
             _ if byte.is_ascii_alphanumeric() => name.push(char::from(byte)),
-            _ => name.push_str(&format!("\\x{byte:02x}")),
+            _ => {
+                let _ = write!(name, "\\x{byte:02x}");
+            }
         }
     }
     name
