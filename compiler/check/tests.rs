@@ -585,8 +585,8 @@ fn run(host: &str) -> (Vec<Diagnostic>, Sources) {
     let project = Project::open(root).unwrap();
     let judged = judge::evaluate(&project, "hosts/test.ncl", host);
     let Some(value) = judged.value else { panic!("{host}\n{:#?}", judged.report.findings().first()) };
-    let host = ir::read(&value.tree).unwrap();
-    (check(&host).findings().to_vec(), value.sources)
+    let host = ir::read(&value).unwrap();
+    (check(&host).findings().to_vec(), judged.sources)
 }
 
 fn codes(findings: &[Diagnostic]) -> Vec<&str> {
