@@ -31,12 +31,26 @@ fn code() -> Vec<(String, String)> {
     let mut files = texts(&["compiler"]);
     files.retain(|(name, _)| name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/"));
     assert!(files.len() > 50);
+    // Files and modules that are only there in tests.
+    let only_tests: Vec<String> = files.iter().flat_map(|(name, text)| test_modules(name, text)).collect();
+    files.retain(|(name, _)| !only_tests.contains(name));
     for (_, text) in &mut files {
-        if let Some(start) = text.find("\n#[cfg(test)]\nmod tests {") {
+        let tests = ["mod ", "pub mod "].iter().filter_map(|module| text.find(&format!("\n#[cfg(test)]\n{module}")));
+        if let Some(start) = tests.filter(|start| !text[*start..].lines().nth(2).unwrap().ends_with(';')).min() {
             text.truncate(start);
         }
     }
     files
+}
+
+/// The files of the modules that a file declares for tests only.
+fn test_modules(name: &str, text: &str) -> Vec<String> {
+    let folder = name.trim_end_matches(".rs").trim_end_matches("/lib");
+    let declared = text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let line = rest.lines().next()?.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        line.strip_prefix("mod ")?.strip_suffix(';')
+    });
+    declared.map(|module| format!("{folder}/{module}.rs")).collect()
 }
 
 /// The lines of a file that the predicate is true of, as `path:line: text`.
@@ -101,8 +115,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("println!", &[]),
     ("print!", &[]),
     ("dbg!", &[]),
-    ("stdout()", &["compiler/cli/terminal.rs"]),
-    ("stderr()", &["compiler/cli/terminal.rs", "compiler/cli/exit.rs"]),
+    ("io::stdout()", &["compiler/cli/terminal.rs"]),
+    ("io::stderr()", &["compiler/cli/terminal.rs", "compiler/cli/exit.rs"]),
     ("unsafe", &[]),
     ("HashMap", &[]),
     ("HashSet", &[]),
@@ -198,10 +212,11 @@ fn every_option_says_what_it_is_for() {
 
 #[test]
 fn the_files_of_the_project_hold_no_machine_of_ours() {
-    let marks = ["/home/", "/Users/", "/work/", "/root/"];
-    let found: Vec<String> = texts(&["compiler", "modules", "schemas", "hosts", "out"])
+    let here = repository();
+    let marks = [concat!("/Us", "ers/"), concat!("/wo", "rk/"), concat!("/ro", "ot/"), here.to_str().unwrap()];
+    let found: Vec<String> = texts(&["compiler", "modules", "schemas", "hosts", "out", "tests"])
         .iter()
-        .flat_map(|(name, text)| lines(name, text, move |line| marks.iter().any(|mark| line.contains(mark))).collect::<Vec<_>>())
+        .flat_map(|(name, text)| lines(name, text, |line| marks.iter().any(|mark| line.contains(mark))).collect::<Vec<_>>())
         .collect();
     assert_eq!(found, [""; 0]);
 }
