@@ -46,6 +46,20 @@ impl Node {
         self
     }
 
+    /// The same value, in which whatever has no origin has that of what it is in, or else `origin`.
+    #[must_use]
+    pub fn inheriting(self, origin: &OptionPath) -> Self {
+        let own = self.origin.unwrap_or_else(|| origin.clone());
+        let value = match self.value {
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.inheriting(&own)).collect()),
+            Value::Map(entries) => {
+                Value::Map(entries.into_iter().map(|(key, value)| (key, value.inheriting(&own))).collect())
+            }
+            other => other,
+        };
+        Self { value, origin: Some(own) }
+    }
+
     /// A map of the given entries.
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Node)>) -> Self {
         Self::new(Value::Map(entries.into_iter().map(|(k, v)| (k.into(), v)).collect()))

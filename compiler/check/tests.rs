@@ -583,10 +583,12 @@ const HOSTS: &[(&str, &str, &str)] = &[
 fn run(host: &str) -> (Vec<Diagnostic>, Sources) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = Project::open(root).unwrap();
-    let judged = judge::evaluate(&project, "hosts/test.ncl", host);
+    let name = "hosts/test.ncl";
+    let mut judged = judge::evaluate(&project, name, host);
+    judge::name_options(&mut judged.sources, name, host);
     let Some(value) = judged.value else { panic!("{host}\n{:#?}", judged.report.findings().first()) };
-    let host = ir::read(&value.tree).unwrap();
-    (check(&host).findings().to_vec(), value.sources)
+    let host = ir::read(&value).unwrap();
+    (check(&host).findings().to_vec(), judged.sources)
 }
 
 fn codes(findings: &[Diagnostic]) -> Vec<&str> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::hosts::HostFile;
+use super::output;
 use crate::compile::{Compiled, Outcome, inputs};
 use crate::manifest::{INVENTORY, MANIFEST, Manifest, sha256};
 use crate::project::Project;
@@ -103,13 +104,19 @@ fn written(folder: &Path, manifest: &str) -> bool {
             return None;
         }
         let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
-        let inventory = file_hash(&folder.join(INVENTORY))? == manifest.inventory;
-        let files = manifest.files.iter().filter_map(|entry| Some((entry.path.as_str(), entry.sha256.as_ref()?)));
-        let mut same = inventory;
-        for (path, hash) in files {
-            same &= file_hash(&folder.join(path.trim_start_matches('/'))).as_ref() == Some(hash);
+        let own = [MANIFEST, INVENTORY].iter().all(|name| has_mode(&folder.join(name), output::FILE_MODE));
+        let mut same = own && file_hash(&folder.join(INVENTORY))? == manifest.inventory;
+        for entry in &manifest.files {
+            let Some(hash) = &entry.sha256 else { continue };
+            let path = folder.join(entry.path.trim_start_matches('/'));
+            let mode = output::mode(u32::from_str_radix(&entry.mode, 8).ok()?);
+            same &= file_hash(&path).as_ref() == Some(hash) && has_mode(&path, mode);
         }
         Some(same)
     };
     read().unwrap_or(false)
+}
+
+fn has_mode(path: &Path, mode: u32) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o7777 == mode)
 }

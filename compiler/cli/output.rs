@@ -14,6 +14,11 @@ use super::exit::Failure;
 use crate::compile::Compiled;
 use crate::manifest::{MANIFEST, Manifest};
 
+/// The mode in out/ of a file with this mode on the machine: a script stays one, all else is the same.
+pub const fn mode(on_machine: u32) -> u32 {
+    if on_machine & 0o100 == 0 { FILE_MODE } else { SCRIPT_MODE }
+}
+
 /// What writing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -24,7 +29,7 @@ pub enum State {
 }
 
 /// Mode of files and folders in out/: the same whatever the umask.
-const FILE_MODE: u32 = 0o644;
+pub const FILE_MODE: u32 = 0o644;
 const SCRIPT_MODE: u32 = 0o755;
 const FOLDER_MODE: u32 = 0o755;
 
@@ -120,9 +125,9 @@ struct Present {
 fn wanted(compiled: &Compiled) -> BTreeMap<String, (String, u32)> {
     let mut files: BTreeMap<String, (String, u32)> =
         compiled.output().map(|(name, text)| (name, (text.to_owned(), FILE_MODE))).collect();
-    for artifact in compiled.tree.files.values().filter(|artifact| artifact.mode.bits() & 0o100 != 0) {
-        if let Some((_, mode)) = files.get_mut(artifact.path.trim_start_matches('/')) {
-            *mode = SCRIPT_MODE;
+    for artifact in compiled.tree.files.values() {
+        if let Some((_, in_out)) = files.get_mut(artifact.path.trim_start_matches('/')) {
+            *in_out = mode(artifact.mode.bits());
         }
     }
     let (name, text) = compiled.manifest();

@@ -81,7 +81,7 @@ pub struct Service {
     pub apt: BTreeMap<String, Apt>,
     /// The sites, for the reverse proxy.
     pub proxy: Option<Proxy>,
-    /// What fail2ban watches for it.
+    /// What is watched for it, to shut out whoever fails to log in.
     pub bans: BTreeMap<String, Ban>,
 }
 
@@ -441,7 +441,7 @@ pub enum WebAccess {
     Wan,
 }
 
-/// What fail2ban watches; its module writes the files.
+/// What is watched to shut out whoever fails to log in; the module that watches writes the files.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ban {

@@ -24,7 +24,8 @@ pub(super) fn render(plan: &Plan, tree: &Tree) -> Rendered {
         ("name", Node::new("mediac")),
         ("networks", Node::map(networks)),
         ("services", Node::map(services)),
-    ]);
+    ])
+    .inheriting(&origin);
     let text = yaml::write(&yaml::compose_escape(&document)).map_err(|issues| located(issues, &origin))?;
     Ok(vec![Artifact::system(format!("{ETC}/compose.yaml"), text, &origin)])
 }

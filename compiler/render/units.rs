@@ -31,10 +31,11 @@ pub(super) fn unit_file(
     sections: impl IntoIterator<Item = (&'static str, Vec<(&'static str, Node)>)>,
     origin: &OptionPath,
 ) -> Result<Artifact, Vec<Unwritable>> {
-    let sections = sections.into_iter().filter(|(_, settings)| !settings.is_empty()).map(|(section, settings)| {
-        (section, Node::map(settings.into_iter().map(|(key, value)| (key, or_origin(value, origin)))).from_option(origin))
-    });
-    let node = Node::map(sections).from_option(origin);
+    let sections = sections
+        .into_iter()
+        .filter(|(_, settings)| !settings.is_empty())
+        .map(|(section, settings)| (section, Node::map(settings)));
+    let node = Node::map(sections).inheriting(origin);
     let text = unit::write(&node).map_err(|issues| located(issues, origin))?;
     Ok(Artifact::system(format!("{UNITS}/{name}"), text, origin))
 }
@@ -47,10 +48,6 @@ pub(super) fn texts<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Node
 /// One command of a unit, as its words.
 pub(super) fn command(words: &[&str]) -> Node {
     Node::list([texts(words.iter().copied())])
-}
-
-fn or_origin(node: Node, origin: &OptionPath) -> Node {
-    if node.origin.is_some() { node } else { node.from_option(origin) }
 }
 
 fn mount(disk: &DiskMount) -> Result<Artifact, Vec<Unwritable>> {
