@@ -2,3 +2,6 @@
 
 #[path = "it/docs.rs"]
 mod docs;
+
+#[path = "it/errors.rs"]
+mod errors;
