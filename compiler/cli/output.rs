@@ -82,7 +82,9 @@ pub fn compare(out: &Path, compiled: &Compiled) -> Result<String, Failure> {
     for (name, (new, mode)) in &wanted {
         let path = format!("out/{}/{name}", compiled.host);
         match present.get(name) {
-            None => let _ = writeln!(text, "{path}: missing");,
+            None => {
+                let _ = writeln!(text, "{path}: missing");
+            }
             Some(file) => {
                 if file.bytes != new.as_bytes() {
                     let old = String::from_utf8_lossy(&file.bytes);
