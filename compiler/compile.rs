@@ -104,7 +104,12 @@ fn judge(project: &Project, name: &str, text: &str) -> Outcome {
 
 /// The modules and imported files that a compilation read from the project, besides the host file.
 pub fn inputs(sources: &Sources) -> Vec<PathBuf> {
-    sources.files().iter().filter(|file| file.author == Author::User).map(|file| PathBuf::from(&file.name)).collect()
+    sources
+        .files()
+        .iter()
+        .filter(|file| file.author == Author::User)
+        .map(|file| PathBuf::from(&file.name))
+        .collect()
 }
 
 fn finish(host: &Host) -> Result<Compiled, Report> {

@@ -39,14 +39,17 @@ fn others(node: &Node) -> Vec<String> {
         Value::Int(n) => vec![n.saturating_add(1).to_string(), n.saturating_sub(1).to_string()],
         Value::Float(x) => vec![(x + 0.5).to_string()],
         Value::Str(text) => {
-            let mut all = vec![quoted(&format!("{text}x")), quoted(&format!("x{text}")), quoted(&format!("{text}.x"))];
+            let mut all =
+                vec![quoted(&format!("{text}x")), quoted(&format!("x{text}")), quoted(&format!("{text}.x"))];
             let digit = |c: char| if c == '1' { '2' } else { '1' };
-            let turned: String = text.chars().map(|c| if c.is_ascii_digit() { digit(c) } else { c }).collect();
+            let turned: String =
+                text.chars().map(|c| if c.is_ascii_digit() { digit(c) } else { c }).collect();
             all.push(quoted(&turned));
             // Tags of the vocabulary; those that an option does not know are refused by its contract.
             let tags = [
-                "none", "host", "lan", "wan", "read", "write", "tcp", "udp", "ipv4", "ipv6", "info", "debug", "intel",
-                "amd", "ext4", "xfs", "started", "healthy", "owned", "seed", "given", "derived", "http", "https",
+                "none", "host", "lan", "wan", "read", "write", "tcp", "udp", "ipv4", "ipv6", "info", "debug",
+                "intel", "amd", "ext4", "xfs", "started", "healthy", "owned", "seed", "given", "derived",
+                "http", "https",
             ];
             all.extend(tags.iter().filter(|tag| *tag != text).map(|tag| format!("'{tag}")));
             all

@@ -140,9 +140,9 @@ fn run(request: &Request) -> Result<Evaluated, Failure> {
                 .into_iter()
                 .map(|diagnostic| EvalError {
                     kind,
-                    message: clean(&diagnostic.message),
+                    message: relative(request, &clean(&diagnostic.message)),
                     labels: labels(&table.ids, diagnostic.labels),
-                    notes: diagnostic.notes.iter().map(|note| clean(note)).collect(),
+                    notes: diagnostic.notes.iter().map(|note| relative(request, &clean(note))).collect(),
                 })
                 .collect();
             Err(Failure { errors, sources: table.sources })
@@ -172,6 +172,13 @@ fn kind(error: &Error) -> ErrorKind {
             _ => ErrorKind::Other,
         },
     }
+}
+
+/// Messages may name files by their absolute path: where a project lies is nobody's business.
+fn relative(request: &Request, message: &str) -> String {
+    let root = request.root.to_string_lossy();
+    let message = message.split(" (looked in [").next().unwrap_or(message);
+    message.replace(&format!("{root}/"), "").replace(root.as_ref(), ".")
 }
 
 /// Messages may hold addresses of closures, which differ from run to run.

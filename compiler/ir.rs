@@ -2,6 +2,7 @@
 
 mod host;
 mod net;
+mod parts;
 mod service;
 mod words;
 
@@ -14,10 +15,10 @@ pub use host::{
 };
 pub use host::{GpuDriver, Ipv6Policy, Undeclared};
 pub use net::{Cidr, Port};
+pub use parts::{Apt, Ban, Class, File, Format, Native, Proxy, Route, Tunnel, TunnelEndpoint, WebAccess};
 pub use service::{
-    Access, Apt, Ban, Class, Directory, Endpoint, Expose, File, Format, Health, Mount, Native, Need, Proto,
-    Proxy, Route, Runtime, Scheme, Secret, SecretForm, SecretSource, Service, Tunnel, TunnelEndpoint, Uses,
-    WebAccess,
+    Access, Directory, Endpoint, Expose, Health, Mount, Need, Proto, Runtime, Scheme, Secret, SecretForm,
+    SecretSource, Service, Uses,
 };
 pub use words::{Duration, Mode};
 

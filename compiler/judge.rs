@@ -6,6 +6,8 @@
 mod schema;
 mod wording;
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Diagnostic, Label, Place, Report, Severity};
 use crate::eval::{self, EvalError, Evaluated};
 use crate::node::Node;
@@ -40,7 +42,14 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
         }
         Err(failure) => failure,
     };
-    let mut search = Search { project, name, text: text.to_owned(), report: Report::default(), partial: false };
+    let mut search = Search {
+        project,
+        name,
+        text: text.to_owned(),
+        report: Report::default(),
+        taken_out: BTreeSet::new(),
+        partial: false,
+    };
     let mut sources = failure.sources.clone();
     search.unknown_options(&sources);
     let mut failure = Some(failure);
@@ -73,8 +82,10 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
 /// Merging forgets where records were said, such as a service without settings: notes where their names are.
 pub fn name_options(sources: &mut Sources, name: &str, text: &str) {
     let Some(file) = sources.find(name) else { return };
-    let places: Vec<FieldPlace> = options::definitions(text).into_iter().filter(|place| place.rooted).collect();
-    let path = |place: &FieldPlace| place.path.iter().fold(OptionPath::root(), |path, field| path.field(field));
+    let places: Vec<FieldPlace> =
+        options::definitions(text).into_iter().filter(|place| place.rooted).collect();
+    let path =
+        |place: &FieldPlace| place.path.iter().fold(OptionPath::root(), |path, field| path.field(field));
     for place in &places {
         sources.place_name(path(place), Span { file, start: place.key.start, end: place.key.end });
     }
@@ -94,6 +105,8 @@ struct Search<'a> {
     /// The text of the host file, with the mistakes found so far blanked out.
     text: String,
     report: Report,
+    /// The names on the way to what was taken out: that they are missing is no mistake of the user's.
+    taken_out: BTreeSet<String>,
     /// Whether so much was taken out that checks of the rest would be misled.
     partial: bool,
 }
@@ -116,7 +129,8 @@ impl Search<'_> {
         let definitions = options::definitions(&self.text);
         let mut blank: Vec<std::ops::Range<usize>> = Vec::new();
         for place in definitions.iter().filter(|place| place.rooted) {
-            let covered = |range: &std::ops::Range<usize>| range.start <= place.key.start && place.key.end <= range.end;
+            let covered =
+                |range: &std::ops::Range<usize>| range.start <= place.key.start && place.key.end <= range.end;
             if blank.iter().any(covered) {
                 continue;
             }
@@ -143,16 +157,21 @@ impl Search<'_> {
             return;
         }
         let wording = Wording::new(error, sources);
-        let lacking = matches!(wording.code, "missing-option");
+        let lacking = wording.code == "missing-option";
+        if lacking && wording.lacks.as_ref().is_some_and(|name| self.taken_out.contains(name)) {
+            return;
+        }
         let asking = if lacking { self.asking(error, sources) } else { None };
         let primary = first
             .clone()
             .filter(|_| !lacking)
             .or_else(|| asking.clone())
+            .or_else(|| self.incomplete(wording.lacks.as_deref()?, sources))
             .unwrap_or_else(|| self.nearest(wording.wanted.as_deref().or(wording.lacks.as_deref()), sources));
         let mut shown = vec![Label { place: Place::Span(primary.clone()), message: String::new() }];
         for (span, message) in labels {
-            let worth_showing = sources.file(span.file).is_some_and(|file| !file.name.starts_with("schemas/"));
+            let worth_showing =
+                sources.file(span.file).is_some_and(|file| !file.name.starts_with("schemas/"));
             if span != primary && worth_showing && !lacking {
                 shown.push(Label { place: Place::Span(span), message });
             }
@@ -189,8 +208,29 @@ impl Search<'_> {
     /// Blanks a definition out, so that the rest can be judged.
     fn take_out(&mut self, place: &FieldPlace) {
         self.text = options::blank(&self.text, &place.with_comma);
+        self.taken_out.extend(place.path.iter().cloned());
         // Without the record that holds everything, what the rest lacks says nothing.
         self.partial |= place.path.len() < 2;
+    }
+
+    /// A record of the host file that has to have the option `name`, and does not.
+    fn incomplete(&self, name: &str, sources: &Sources) -> Option<Span> {
+        let file = sources.find(self.name)?;
+        let schema = Schema::of(self.project)?;
+        let definitions = options::definitions(&self.text);
+        let has = |path: &[&str]| {
+            definitions.iter().any(|other| {
+                let other: Vec<&str> = other.path.iter().map(String::as_str).collect();
+                other.starts_with(path) && other.get(path.len()) == Some(&name)
+            })
+        };
+        let place = definitions.iter().filter(|place| place.rooted).find(|place| {
+            let path: Vec<&str> = place.path.iter().map(String::as_str).collect();
+            (1..=path.len())
+                .filter_map(|depth| path.get(..depth))
+                .any(|path| schema.requires(path, name) && !has(path))
+        })?;
+        Some(Span { file, start: place.key.start, end: place.key.end })
     }
 
     /// A place in the host file for a mistake that has none of its own: the option it speaks of, or the

@@ -29,7 +29,8 @@ pub fn references(text: &str) -> impl Iterator<Item = Reference> {
             None => (name, None),
         };
         let plain = |s: &str| {
-            !s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            !s.is_empty()
+                && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
         };
         let well_formed = plain(service) && plain(name) && form.as_deref().is_none_or(plain);
         well_formed.then(|| Reference { service: service.to_owned(), name: name.to_owned(), form })

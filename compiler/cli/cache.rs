@@ -53,7 +53,14 @@ pub fn look(out: &Path, project: &Project, host: &HostFile) -> Option<Hit> {
 }
 
 /// Remembers a build. Failing to is no failure: the next build is done in full.
-pub fn keep(out: &Path, project: &Project, host: &HostFile, outcome: &Outcome, compiled: &Compiled, report: &str) {
+pub fn keep(
+    out: &Path,
+    project: &Project,
+    host: &HostFile,
+    outcome: &Outcome,
+    compiled: &Compiled,
+    report: &str,
+) {
     let stamp = || {
         let mut hashes = BTreeMap::new();
         for input in inputs(&outcome.sources) {

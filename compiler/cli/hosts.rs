@@ -131,7 +131,10 @@ fn normal(path: &Path) -> PathBuf {
 
 pub fn unreadable(error: ProjectError) -> Failure {
     let ProjectError { path, error } = error;
-    Failure::invalid(format!("cannot read `{}`: {error}", path.display()), "check the path and its permissions")
+    Failure::invalid(
+        format!("cannot read `{}`: {error}", path.display()),
+        "check the path and its permissions",
+    )
 }
 
 /// Reads and compiles host files, as many at a time as there are cores; in the order given.

@@ -43,7 +43,10 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     };
     let found: Vec<&Listed> = all.iter().filter(matches).collect();
     if found.is_empty() {
-        return Err(Failure::invalid(format!("no option has `{query}` in it"), "call `mediac options` for all of them"));
+        return Err(Failure::invalid(
+            format!("no option has `{query}` in it"),
+            "call `mediac options` for all of them",
+        ));
     }
     if arguments.json {
         let mut text = serde_json::to_string_pretty(&found).unwrap_or_default();
@@ -69,7 +72,9 @@ fn list(project: &Project) -> Result<Vec<Listed>, Failure> {
     let mut all: Vec<Listed> =
         host.documents().into_iter().map(|doc| listed("", &doc, &text(&doc))).collect();
     for module in project.modules() {
-        let Some(tree) = OptionTree::read_module(&sources, &format!("modules/{module}.ncl")) else { continue };
+        let Some(tree) = OptionTree::read_module(&sources, &format!("modules/{module}.ncl")) else {
+            continue;
+        };
         let prefix = format!("services.{module}.options.");
         all.extend(tree.documents().into_iter().map(|doc| listed(&prefix, &doc, &text(&doc))));
     }

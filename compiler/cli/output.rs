@@ -140,7 +140,10 @@ fn wanted(compiled: &Compiled) -> BTreeMap<String, (String, u32)> {
 /// Every file of a folder; none if there is no such folder.
 fn present(folder: &Path) -> Result<BTreeMap<String, Present>, Failure> {
     let unreadable = |path: &Path, error: &io::Error| {
-        Failure::invalid(format!("cannot read `{}`: {error}", path.display()), "check the permissions of the folder")
+        Failure::invalid(
+            format!("cannot read `{}`: {error}", path.display()),
+            "check the permissions of the folder",
+        )
     };
     let mut files = BTreeMap::new();
     if fs::symlink_metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {

@@ -79,7 +79,13 @@ fn artifact<'a>(compiled: &'a Compiled, path: &str, in_out: Option<&Path>) -> Op
 }
 
 /// The options behind a file, or behind one line of it.
-fn from_file(answer: &mut String, compiled: &Compiled, artifact: &Artifact, line: Option<usize>, sources: &Sources) {
+fn from_file(
+    answer: &mut String,
+    compiled: &Compiled,
+    artifact: &Artifact,
+    line: Option<usize>,
+    sources: &Sources,
+) {
     let shown = format!("out/{}{}", compiled.host, artifact.path);
     let mut options = BTreeSet::new();
     if let Some(number) = line {

@@ -113,8 +113,6 @@ pub enum FileSystem {
     Xfs,
     /// Btrfs.
     Btrfs,
-    /// ZFS.
-    Zfs,
 }
 
 impl FileSystem {
@@ -124,7 +122,6 @@ impl FileSystem {
             Self::Ext4 => "ext4",
             Self::Xfs => "xfs",
             Self::Btrfs => "btrfs",
-            Self::Zfs => "zfs",
         }
     }
 }

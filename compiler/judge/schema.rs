@@ -48,15 +48,18 @@ impl Schema {
             let kind = kind_of(text, id).unwrap_or_else(|| (*id).to_owned());
             let says = |field: &str| {
                 let wanted = ["services", id, field];
-                definitions.iter().any(|place| place.rooted && place.path.iter().map(String::as_str).eq(wanted))
+                definitions
+                    .iter()
+                    .any(|place| place.rooted && place.path.iter().map(String::as_str).eq(wanted))
             };
             // A service whose fields come from elsewhere is judged when it is evaluated.
-            let spelled_out = definitions.iter().filter(|place| place.rooted && place.path.len() == 2).all(|place| {
-                place.path.get(1).is_none_or(|name| name != id)
-                    || place.value.as_ref().and_then(|range| text.get(range.clone())).is_some_and(|value| {
-                        value.trim_start().starts_with('{') && value.trim_end().ends_with('}')
-                    })
-            });
+            let spelled_out =
+                definitions.iter().filter(|place| place.rooted && place.path.len() == 2).all(|place| {
+                    place.path.get(1).is_none_or(|name| name != id)
+                        || place.value.as_ref().and_then(|range| text.get(range.clone())).is_some_and(
+                            |value| value.trim_start().starts_with('{') && value.trim_end().ends_with('}'),
+                        )
+                });
             if !self.modules.contains_key(&kind) && spelled_out && !says("image") && !says("runtime") {
                 return Some(self.unknown_module(id, &kind));
             }
@@ -68,6 +71,18 @@ impl Schema {
             }
         }
         unknown_option(&self.host, path, "")
+    }
+
+    /// Whether a record at `path` must have the option `name`.
+    pub(super) fn requires(&self, path: &[&str], name: &str) -> bool {
+        let full: Vec<&str> = path.iter().copied().chain([name]).collect();
+        let entry = match full.as_slice() {
+            ["services", id, "options", rest @ ..] => {
+                self.modules.get(*id).and_then(Option::as_ref).and_then(|tree| tree.get(rest))
+            }
+            _ => self.host.get(&full),
+        };
+        entry.is_some_and(|entry| !entry.optional && !entry.has_value)
     }
 
     fn unknown_module(&self, id: &str, kind: &str) -> Unknown {

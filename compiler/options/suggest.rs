@@ -60,7 +60,12 @@ const ANY: &str = "<name>";
 const ELEMENT: &str = "[]";
 
 /// All patterns, each with the place where the option above it is defined: what stands first is used most.
-fn collect<'a>(tree: &'a OptionTree, above: usize, path: &mut Vec<&'a str>, patterns: &mut Vec<(usize, Vec<&'a str>)>) {
+fn collect<'a>(
+    tree: &'a OptionTree,
+    above: usize,
+    path: &mut Vec<&'a str>,
+    patterns: &mut Vec<(usize, Vec<&'a str>)>,
+) {
     let fields = tree.fields.iter().map(|(name, entry)| (name.as_str(), entry));
     let wildcard = tree.wildcard.as_deref().map(|entry| (ANY, entry));
     let element = tree.element.as_deref().map(|entry| (ELEMENT, entry));

@@ -40,10 +40,7 @@ pub fn owner(host: &Host) -> &str {
 
 /// The group of an account.
 pub fn group(host: &Host, account: &str) -> String {
-    host.accounts
-        .get(account)
-        .and_then(|account| account.group.clone())
-        .unwrap_or_else(|| account.to_owned())
+    host.accounts.get(account).and_then(|account| account.group.clone()).unwrap_or_else(|| account.to_owned())
 }
 
 /// User numbers that only confined services run under.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{
-    Container, ExposedBy, Exposure, Network, NetworkUse, Published, RUN, SECRETS_IN_CONTAINER, TunnelPlan, Volume,
-    exposure, networks, storage,
+    Container, ExposedBy, Exposure, Network, NetworkUse, Published, RUN, SECRETS_IN_CONTAINER, TunnelPlan,
+    Volume, exposure, networks, storage,
 };
 use crate::ir::{Access, Expose, Host, Need, Runtime, Service};
 use crate::secret;
@@ -27,17 +27,18 @@ pub fn plan(
         let network = match &service.confine {
             Some(owner) => NetworkUse::Shared(owner.clone()),
             None => match tunnels.iter().find(|tunnel| &tunnel.owner == id) {
-                Some(tunnel) => {
-                    NetworkUse::Own { network: tunnel.network.clone(), address: tunnel.address }
-                }
+                Some(tunnel) => NetworkUse::Own { network: tunnel.network.clone(), address: tunnel.address },
                 None => NetworkUse::Own {
                     network: networks::SERVICES.to_owned(),
                     address: addresses.get(id).copied().unwrap_or(Ipv4Addr::UNSPECIFIED),
                 },
             },
         };
-        let (secret_env, env) =
-            service.env.clone().into_iter().partition(|(_, value)| secret::references(value).next().is_some());
+        let (secret_env, env) = service
+            .env
+            .clone()
+            .into_iter()
+            .partition(|(_, value)| secret::references(value).next().is_some());
         containers.insert(
             id.clone(),
             Container {
@@ -52,7 +53,11 @@ pub fn plan(
                 env,
                 secret_env,
                 volumes: volumes(host, id, service),
-                devices: if service.gpu && host.gpu.is_some() { vec!["/dev/dri".to_owned()] } else { Vec::new() },
+                devices: if service.gpu && host.gpu.is_some() {
+                    vec!["/dev/dri".to_owned()]
+                } else {
+                    Vec::new()
+                },
                 capabilities: wanted(&service.capabilities),
                 sysctls: service.sysctls.clone(),
                 dns: service.tunnel.as_ref().map(|tunnel| tunnel.dns.clone()).unwrap_or_default(),

@@ -17,7 +17,8 @@ pub fn plan(host: &Host) -> Vec<Exposure> {
             (Runtime::None, _) => continue,
         };
         for (name, endpoint) in &service.endpoints {
-            let peers = if matches!(by, ExposedBy::Container(_)) { Vec::new() } else { peers(host, id, name) };
+            let peers =
+                if matches!(by, ExposedBy::Container(_)) { Vec::new() } else { peers(host, id, name) };
             if endpoint.expose == Expose::None && peers.is_empty() {
                 continue;
             }

@@ -69,8 +69,15 @@ pub fn secrets(host: &Host) -> Vec<File> {
     files
 }
 
-fn planned(file: &ir::File, path: String, owner: String, group: String, origin: crate::path::OptionPath) -> File {
-    let ir::File { path: _, format, content, class, mode, owner: said_owner, group: said_group } = file.clone();
+fn planned(
+    file: &ir::File,
+    path: String,
+    owner: String,
+    group: String,
+    origin: crate::path::OptionPath,
+) -> File {
+    let ir::File { path: _, format, content, class, mode, owner: said_owner, group: said_group } =
+        file.clone();
     let group = said_group.unwrap_or_else(|| said_owner.clone().unwrap_or(group));
     File { path, format, content, class, mode, owner: said_owner.unwrap_or(owner), group, origin }
 }

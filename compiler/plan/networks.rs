@@ -116,7 +116,8 @@ fn slots<'a>(names: &[&'a str], size: u32, first: u32) -> BTreeMap<&'a str, u32>
     let mut slots = BTreeMap::new();
     for name in names {
         let start = stable_hash(name) % room;
-        let slot = (0..room).map(|step| (start + step) % room).find(|slot| !taken.contains(slot)).unwrap_or(start);
+        let slot =
+            (0..room).map(|step| (start + step) % room).find(|slot| !taken.contains(slot)).unwrap_or(start);
         taken.insert(slot);
         slots.insert(*name, first + slot);
     }

@@ -13,6 +13,8 @@ pub struct Area {
     pub path: String,
     /// Whether the service writes there.
     pub access: Access,
+    /// Whether files are linked from here to other parts of the storage.
+    pub links: bool,
     /// The option that says so.
     pub origin: OptionPath,
 }
@@ -83,33 +85,35 @@ pub fn is_within(path: &str, folder: &str) -> bool {
 pub fn areas(host: &Host, service: &Service) -> Vec<Area> {
     let storage = &host.storage;
     let folders = [
-        ("downloads", service.uses.downloads, storage.downloads.as_ref().map(|d| &d.root)),
-        ("library", service.uses.library, storage.library.as_ref().map(|l| &l.root)),
-        ("transcode", service.uses.transcode, storage.transcode.as_ref()),
+        ("downloads", service.uses.downloads, true, storage.downloads.as_ref().map(|d| &d.root)),
+        ("library", service.uses.library, true, storage.library.as_ref().map(|l| &l.root)),
+        ("transcode", service.uses.transcode, false, storage.transcode.as_ref()),
     ];
     folders
         .into_iter()
-        .filter_map(|(name, access, path)| {
+        .filter_map(|(name, access, links, path)| {
             let origin = Host::service_path(&service.name).field("uses").field(name);
-            Some(Area { path: path?.clone(), access: access?, origin })
+            Some(Area { path: path?.clone(), access: access?, links, origin })
         })
         .collect()
 }
 
 /// The folders of the storage that a container sees, at the paths they have on the host.
 ///
-/// Two folders on one file system become one mount of their common parent: across two mounts the
-/// kernel refuses hard links, even on one file system.
+/// Two folders of one file system that are both written become one mount of their common parent: across
+/// two mounts the kernel refuses hard links, even on one file system. What is only read stays read-only.
 pub fn shared(host: &Host, service: &Service) -> Vec<Volume> {
     let mut volumes: Vec<(Option<&str>, Volume)> = Vec::new();
     for area in areas(host, service) {
         let disk = disk_of(host, &area.path);
-        if let Some((_, volume)) = volumes.iter_mut().find(|(other, _)| *other == disk) {
+        let linked = |other: &Option<&str>, volume: &Volume| {
+            *other == disk && area.links && volume.access == Access::Write && area.access == Access::Write
+        };
+        if let Some((_, volume)) = volumes.iter_mut().find(|(other, volume)| linked(other, volume)) {
             volume.source = common(&volume.source, &area.path);
             volume.target.clone_from(&volume.source);
-            volume.access = volume.access.max(area.access);
         } else {
-            let Area { path, access, origin } = area;
+            let Area { path, access, links: _, origin } = area;
             volumes.push((disk, Volume { source: path.clone(), target: path, access, origin }));
         }
     }
@@ -193,9 +197,11 @@ pub fn directories(host: &Host, files: &[File]) -> BTreeMap<String, Directory> {
 /// The folders between a service's state and its seeds.
 fn parents_of_seeds(host: &Host, files: &[File], all: &mut BTreeMap<String, Directory>) {
     for file in files {
-        let Some((id, service)) = host.services.iter().find(|(id, _)| {
-            file.origin.is_within(&Host::service_path(id).field("seeds"))
-        }) else {
+        let Some((id, service)) = host
+            .services
+            .iter()
+            .find(|(id, _)| file.origin.is_within(&Host::service_path(id).field("seeds")))
+        else {
             continue;
         };
         let container = service.runtime == Runtime::Container;

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::template::{self, Template};
 use super::Rendered;
+use super::template::{self, Template};
 use crate::ir::{Scheme, WebAccess};
 use crate::plan::{Plan, Proxy, Site};
 use crate::tree::Artifact;

@@ -10,8 +10,8 @@ use crate::ir::{Access, Health, Need};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{Container, ETC, Network, NetworkUse, Plan, Published, RUN, Volume, storage_is_within};
-use crate::tree::{Kept, Tree};
 use crate::tree::Artifact;
+use crate::tree::{Kept, Tree};
 
 pub(super) fn render(plan: &Plan, tree: &Tree) -> Rendered {
     if plan.containers.is_empty() {
@@ -111,7 +111,8 @@ fn service(plan: &Plan, tree: &Tree, id: &str, container: &Container) -> Node {
         out.insert("dns", strings(&servers, &at("tunnel").field("dns")));
     }
     if !extra_hosts.is_empty() {
-        let names: Vec<String> = extra_hosts.iter().map(|(name, address)| format!("{name}={address}")).collect();
+        let names: Vec<String> =
+            extra_hosts.iter().map(|(name, address)| format!("{name}={address}")).collect();
         out.insert("extra_hosts", strings(&names, &at("extra_hosts")));
     }
     if let Some(health) = health {
@@ -153,8 +154,9 @@ fn strings(items: &[String], origin: &OptionPath) -> Node {
 }
 
 fn map_of(entries: &BTreeMap<String, String>, origin: &OptionPath) -> Node {
-    let entries =
-        entries.iter().map(|(name, value)| (name, Node::new(value.as_str()).from_option(&origin.field(name))));
+    let entries = entries
+        .iter()
+        .map(|(name, value)| (name, Node::new(value.as_str()).from_option(&origin.field(name))));
     Node::map(entries).from_option(origin)
 }
 

@@ -3,9 +3,9 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::Rendered;
 use super::template::{self, Template};
 use super::units::{command, texts, unit_file};
-use super::Rendered;
 use crate::ir::Expose;
 use crate::node::Node;
 use crate::plan::{ETC, ExposedBy, Exposure, NetworkKind, NetworkUse, Plan};
@@ -50,7 +50,10 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     let view = View {
         home4: template::words(&plan.lan4, ", "),
         // Addresses of the link are always those of neighbours.
-        home6: template::words(plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]), ", "),
+        home6: template::words(
+            plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]),
+            ", ",
+        ),
         services: plan
             .networks
             .values()

@@ -90,7 +90,11 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     Ok(artifacts)
 }
 
-fn view<'a>(plan: &'a Plan, switch: &'a KillSwitchPlan, origin: &OptionPath) -> Result<View<'a>, Vec<super::Unwritable>> {
+fn view<'a>(
+    plan: &'a Plan,
+    switch: &'a KillSwitchPlan,
+    origin: &OptionPath,
+) -> Result<View<'a>, Vec<super::Unwritable>> {
     let bridges = |kind: fn(&NetworkKind) -> bool| {
         let names: Result<Vec<String>, _> = plan
             .networks
@@ -240,7 +244,12 @@ fn units(origin: &OptionPath) -> Rendered {
                     ("Wants", texts(["network-pre.target"])),
                     (
                         "Before",
-                        texts(["network-pre.target", "docker.service", "containerd.service", "shutdown.target"]),
+                        texts([
+                            "network-pre.target",
+                            "docker.service",
+                            "containerd.service",
+                            "shutdown.target",
+                        ]),
                     ),
                     ("Conflicts", texts(["shutdown.target"])),
                     // After what flushes all rules when it starts, and again whenever it does so later.
@@ -300,7 +309,8 @@ fn units(origin: &OptionPath) -> Rendered {
 
 /// systemd-networkd removes routing rules it did not make, unless told to leave them.
 fn keep_routing_rules(origin: &OptionPath) -> Result<Artifact, Vec<super::Unwritable>> {
-    let content = Node::map([("Network", Node::map([("ManageForeignRoutingPolicyRules", Node::new(false))]))]);
+    let content =
+        Node::map([("Network", Node::map([("ManageForeignRoutingPolicyRules", Node::new(false))]))]);
     let text = crate::format::unit::write(&content).map_err(|issues| located(issues, origin))?;
     Ok(Artifact::system("/etc/systemd/networkd.conf.d/10-mediac.conf", text, origin))
 }

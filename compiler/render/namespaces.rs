@@ -3,8 +3,8 @@
 //! Docker resolves a shared namespace once, when the container starts: after a restart of the tunnel
 //! the others sit in a namespace that nobody serves any more, and neither Docker nor Compose notices.
 
-use super::units::{texts, unit_file};
 use super::Rendered;
+use super::units::{texts, unit_file};
 use crate::ir::Need;
 use crate::node::Node;
 use crate::path::OptionPath;
@@ -32,7 +32,10 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                 (
                     "Unit",
                     vec![
-                        ("Description", Node::new(format!("Keeps {} in the network of {owner}", children.join(", ")))),
+                        (
+                            "Description",
+                            Node::new(format!("Keeps {} in the network of {owner}", children.join(", "))),
+                        ),
                         ("After", texts(["docker.service", "mediac-stack.service"])),
                         ("Requires", texts(["docker.service"])),
                         ("PartOf", texts(["docker.service"])),
@@ -59,7 +62,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
         for line in SUPERVISOR.lines() {
             text.line(line, Some(&origin));
         }
-        artifacts.push(Artifact::system(format!("{LIB}/namespace-supervisor"), text, &origin).with_mode(0o755));
+        artifacts
+            .push(Artifact::system(format!("{LIB}/namespace-supervisor"), text, &origin).with_mode(0o755));
     }
     Ok(artifacts)
 }
@@ -74,7 +78,11 @@ fn children<'a>(plan: &'a Plan, owner: &str) -> Vec<&'a str> {
         .collect();
     children.sort_by_key(|id| {
         plan.containers.get(*id).map_or(0, |container| {
-            container.needs.iter().filter(|(name, need)| name.as_str() != owner && **need >= Need::Started).count()
+            container
+                .needs
+                .iter()
+                .filter(|(name, need)| name.as_str() != owner && **need >= Need::Started)
+                .count()
         })
     });
     children

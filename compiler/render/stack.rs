@@ -1,7 +1,7 @@
 //! The unit that brings the containers up, and what Docker itself has to wait for.
 
-use super::units::{command, texts, unit_file};
 use super::Rendered;
+use super::units::{command, texts, unit_file};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{ETC, Plan};
@@ -13,7 +13,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     let origin = OptionPath::root().field("services");
     let compose = format!("{ETC}/compose.yaml");
     let words = |rest: &[&str]| {
-        let mut words = vec!["/usr/bin/docker", "compose", "--file", compose.as_str(), "--project-name", "mediac"];
+        let mut words =
+            vec!["/usr/bin/docker", "compose", "--file", compose.as_str(), "--project-name", "mediac"];
         words.extend(rest);
         command(&words)
     };

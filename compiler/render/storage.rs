@@ -13,7 +13,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     let lines = plan.directories.iter().filter(|(_, directory)| directory.maker == Maker::Tmpfiles).map(
         |(path, directory)| {
             let Directory { mode, owner, group, maker: _, origin } = directory;
-            let fields = ["d", path, &mode.to_string(), owner, group].map(|field| Node::new(field).from_option(origin));
+            let fields = ["d", path, &mode.to_string(), owner, group]
+                .map(|field| Node::new(field).from_option(origin));
             Node::list(fields).from_option(origin)
         },
     );

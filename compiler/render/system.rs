@@ -62,7 +62,8 @@ fn accounts(plan: &Plan) -> Rendered {
         let about = format!("mediac {name}");
         rows.push(row(&["u", name, &id, &about, "/nonexistent", "/usr/sbin/nologin"], origin));
     }
-    let text = tmpfiles::write(&Node::list(rows), Table::Sysusers).map_err(|issues| located(issues, &origin))?;
+    let text =
+        tmpfiles::write(&Node::list(rows), Table::Sysusers).map_err(|issues| located(issues, &origin))?;
     Ok(vec![Artifact::system("/etc/sysusers.d/mediac.conf", text, &origin)])
 }
 

@@ -53,7 +53,11 @@ pub(super) fn words<T: ToString>(items: impl IntoIterator<Item = T>, between: &s
 }
 
 /// Fills a template in.
-pub(super) fn fill(template: Template, view: &impl Serialize, origin: &OptionPath) -> Result<Text, Vec<Unwritable>> {
+pub(super) fn fill(
+    template: Template,
+    view: &impl Serialize,
+    origin: &OptionPath,
+) -> Result<Text, Vec<Unwritable>> {
     let failed = |error: Error| {
         let message = match error.kind() {
             ErrorKind::BadEscape => error.detail().unwrap_or_default().to_owned(),
@@ -89,9 +93,8 @@ fn environment(template: Template) -> Result<Environment<'static>, Error> {
         if value.is_safe() {
             return out.write_str(&text).map_err(Error::from);
         }
-        let quoted = template
-            .quote(&text)
-            .map_err(|issue| Error::new(ErrorKind::BadEscape, issue.message))?;
+        let quoted =
+            template.quote(&text).map_err(|issue| Error::new(ErrorKind::BadEscape, issue.message))?;
         out.write_str(&quoted).map_err(Error::from)
     });
     environment.add_filter("ifname", |name: &str| {

@@ -76,7 +76,10 @@ fn drop_in(plan: &Plan, native: &Native) -> Option<Result<Artifact, Vec<Unwritab
     let Native { title: _, kind: _, unit, user: _, groups, mounts, env, gpu, umask, origin } = native;
     let mut head = Vec::new();
     if !mounts.is_empty() {
-        head.push(("RequiresMountsFor", texts(mounts.iter().map(String::as_str)).from_option(&origin.field("uses"))));
+        head.push((
+            "RequiresMountsFor",
+            texts(mounts.iter().map(String::as_str)).from_option(&origin.field("uses")),
+        ));
         head.push(("After", texts(["mediac-storage.service"])));
     }
     if *gpu && plan.gpu.is_some() {
@@ -95,7 +98,8 @@ fn drop_in(plan: &Plan, native: &Native) -> Option<Result<Artifact, Vec<Unwritab
         service.push(("SupplementaryGroups", groups));
     }
     if let Some(umask) = umask {
-        service.push(("UMask", Node::new(format!("0{umask}")).from_option(&OptionPath::root().field("umask"))));
+        service
+            .push(("UMask", Node::new(format!("0{umask}")).from_option(&OptionPath::root().field("umask"))));
     }
     if !env.is_empty() {
         let env = Node::map(env.iter().map(|(name, value)| (name.as_str(), Node::new(value.as_str()))));

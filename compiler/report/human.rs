@@ -28,8 +28,8 @@ pub(super) fn write(report: &Report, sources: &Sources, styling: Styling) -> Str
 
 fn emit<W: WriteColor>(mut out: W, report: &Report, sources: &Sources) -> W {
     let mut files = SimpleFiles::new();
-    for file in sources.files() {
-        files.add(file.name.clone(), file.text.to_string());
+    for (index, file) in sources.files().iter().enumerate() {
+        files.add(file.name.clone(), masked(report, sources, index, &file.text));
     }
     let config = Config::default();
     for finding in report.findings() {
@@ -37,6 +37,25 @@ fn emit<W: WriteColor>(mut out: W, report: &Report, sources: &Sources) -> W {
         let _ = term::emit_to_write_style(&mut out, &config, &files, &snippet(finding, sources));
     }
     out
+}
+
+/// The text of a file, with stars for secrets that were written out: they must not get into a log as well.
+fn masked(report: &Report, sources: &Sources, index: usize, text: &str) -> String {
+    let mut text = text.to_owned();
+    for finding in report.findings().iter().filter(|finding| finding.code == "literal-secret") {
+        for (span, _) in
+            located::spans(finding, sources).iter().take(1).filter(|(span, _)| span.file == index)
+        {
+            if let Some(secret) = text.get(span.range()) {
+                let stars: String = secret
+                    .bytes()
+                    .map(|byte| if matches!(byte, b'"' | b'\n') { char::from(byte) } else { '*' })
+                    .collect();
+                text.replace_range(span.range(), &stars);
+            }
+        }
+    }
+    text
 }
 
 fn snippet(finding: &Diagnostic, sources: &Sources) -> Snippet<usize> {

@@ -15,7 +15,9 @@ fn blocks(markdown: &str) -> Vec<Block> {
     let mut open: Option<Block> = None;
     for line in markdown.lines() {
         match (line.strip_prefix("```"), open.take()) {
-            (Some(language), None) => open = Some(Block { language: language.to_owned(), text: String::new() }),
+            (Some(language), None) => {
+                open = Some(Block { language: language.to_owned(), text: String::new() })
+            }
             (Some(_), Some(block)) => blocks.push(block),
             (None, Some(mut block)) => {
                 block.text.push_str(line);
@@ -56,7 +58,8 @@ impl Project {
     }
 
     fn run(&self, words: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_mediac")).args(words).current_dir(&self.0).output().unwrap();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_mediac")).args(words).current_dir(&self.0).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "mediac {}: {stderr}", words.join(" "));
         String::from_utf8(output.stdout).unwrap()

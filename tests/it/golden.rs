@@ -71,7 +71,9 @@ fn every_spoiled_file_is_noticed_and_named() {
     let cases: Vec<(&PathBuf, &str, Spoil)> = files
         .iter()
         .flat_map(|file| SPOILS.iter().map(move |(name, spoil)| (file, *name, *spoil)))
-        .filter(|(file, name, _)| !name.contains("exec bit") || is_script(file) == name.starts_with("without"))
+        .filter(|(file, name, _)| {
+            !name.contains("exec bit") || is_script(file) == name.starts_with("without")
+        })
         // One of many plain files stands for all: the comparison is the same.
         .filter(|(file, name, _)| *name != "with an exec bit" || file.ends_with("compose.yaml"))
         .collect();
@@ -100,7 +102,11 @@ fn a_file_that_only_the_manifest_lists_is_noticed() {
     fs::write(&path, manifest.to_json()).unwrap();
     folder.write(&format!("out/{host}/etc/one-more"), "x");
     let run = folder.mediac(["build", "--check"]).expect(1);
-    assert!(run.stderr.contains(&format!("out/{host}/etc/one-more: no longer part of the build")), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(&format!("out/{host}/etc/one-more: no longer part of the build")),
+        "{}",
+        run.stderr
+    );
     // A build takes it away: its manifest says that mediac wrote it.
     folder.mediac(["build"]).expect(0);
     assert!(!folder.at("out").join(host).join("etc/one-more").exists());
@@ -200,7 +206,11 @@ fn a_folder_that_mediac_did_not_write_is_left_alone() {
     folder.write(&format!("out/{host}/thesis.txt"), "the only copy\n");
     let before = snapshot(&folder.at("out").join(host));
     let run = folder.mediac(["build", host]).expect(3);
-    assert!(run.stderr.contains("mediac did not write it") && run.stderr.contains("help: "), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("mediac did not write it") && run.stderr.contains("help: "),
+        "{}",
+        run.stderr
+    );
     assert_eq!(differences(&before, &snapshot(&folder.at("out").join(host))), [""; 0]);
 }
 

@@ -29,14 +29,19 @@ fn texts(folders: &[&str]) -> Vec<(String, String)> {
 /// The code of the compiler: what is compiled only to test it is left out.
 fn code() -> Vec<(String, String)> {
     let mut files = texts(&["compiler"]);
-    files.retain(|(name, _)| name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/"));
+    files.retain(|(name, _)| {
+        name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/")
+    });
     assert!(files.len() > 50);
     // Files and modules that are only there in tests.
     let only_tests: Vec<String> = files.iter().flat_map(|(name, text)| test_modules(name, text)).collect();
     files.retain(|(name, _)| !only_tests.contains(name));
     for (_, text) in &mut files {
-        let tests = ["mod ", "pub mod "].iter().filter_map(|module| text.find(&format!("\n#[cfg(test)]\n{module}")));
-        if let Some(start) = tests.filter(|start| !text[*start..].lines().nth(2).unwrap().ends_with(';')).min() {
+        let tests =
+            ["mod ", "pub mod "].iter().filter_map(|module| text.find(&format!("\n#[cfg(test)]\n{module}")));
+        if let Some(start) =
+            tests.filter(|start| !text[*start..].lines().nth(2).unwrap().ends_with(';')).min()
+        {
             text.truncate(start);
         }
     }
@@ -54,17 +59,22 @@ fn test_modules(name: &str, text: &str) -> Vec<String> {
 }
 
 /// The lines of a file that the predicate is true of, as `path:line: text`.
-fn lines<'a>(name: &'a str, text: &'a str, is: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = String> + 'a {
+fn lines<'a>(
+    name: &'a str,
+    text: &'a str,
+    is: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = String> + 'a {
     let numbered = (1..).zip(text.lines());
-    numbered.filter(move |(_, line)| is(line)).map(move |(number, line)| format!("{name}:{number}: {}", line.trim()))
+    numbered
+        .filter(move |(_, line)| is(line))
+        .map(move |(number, line)| format!("{name}:{number}: {}", line.trim()))
 }
 
 /// Whether the word is in the text, with nothing before or behind it that could be part of a word.
 pub fn has_word(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).any(|(start, _)| {
-        !text[..start].ends_with(part) && !text[start + word.len()..].starts_with(part)
-    })
+    text.match_indices(word)
+        .any(|(start, _)| !text[..start].ends_with(part) && !text[start + word.len()..].starts_with(part))
 }
 
 /// Modules, by the files there are.
@@ -194,29 +204,42 @@ fn files_can_be_read_in_one_sitting() {
 fn every_option_says_what_it_is_for() {
     let project = Project::open(Path::new("/nonexistent")).unwrap();
     let sources = project.definitions();
-    let mut trees = vec![("host".to_owned(), OptionTree::read(&sources, "schemas/host.ncl", "Host").unwrap())];
+    let mut trees =
+        vec![("host".to_owned(), OptionTree::read(&sources, "schemas/host.ncl", "Host").unwrap())];
     trees.extend(project.modules().filter_map(|name| {
         Some((name.to_owned(), OptionTree::read_module(&sources, &format!("modules/{name}.ncl"))?))
     }));
     let all: Vec<(String, Option<String>)> = trees
         .iter()
         .flat_map(|(name, tree)| {
-            tree.documents().into_iter().map(move |option| (format!("{name}: {}", option.pattern), option.doc))
+            tree.documents()
+                .into_iter()
+                .map(move |option| (format!("{name}: {}", option.pattern), option.doc))
         })
         .collect();
-    let silent: Vec<&String> =
-        all.iter().filter(|(_, doc)| doc.as_ref().is_none_or(|doc| doc.trim().len() < 5)).map(|(name, _)| name).collect();
+    let silent: Vec<&String> = all
+        .iter()
+        .filter(|(_, doc)| doc.as_ref().is_none_or(|doc| doc.trim().len() < 5))
+        .map(|(name, _)| name)
+        .collect();
     assert!(silent.is_empty() && all.len() > 150, "{silent:#?}");
-    say(&format!("invariants: {} options of hosts and {} modules, each with a doc", all.len(), trees.len() - 1));
+    say(&format!(
+        "invariants: {} options of hosts and {} modules, each with a doc",
+        all.len(),
+        trees.len() - 1
+    ));
 }
 
 #[test]
 fn the_files_of_the_project_hold_no_machine_of_ours() {
     let here = repository();
-    let marks = [concat!("/Us", "ers/"), concat!("/wo", "rk/"), concat!("/ro", "ot/"), here.to_str().unwrap()];
+    let marks =
+        [concat!("/Us", "ers/"), concat!("/wo", "rk/"), concat!("/ro", "ot/"), here.to_str().unwrap()];
     let found: Vec<String> = texts(&["compiler", "modules", "schemas", "hosts", "out", "tests"])
         .iter()
-        .flat_map(|(name, text)| lines(name, text, |line| marks.iter().any(|mark| line.contains(mark))).collect::<Vec<_>>())
+        .flat_map(|(name, text)| {
+            lines(name, text, |line| marks.iter().any(|mark| line.contains(mark))).collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(found, [""; 0]);
 }

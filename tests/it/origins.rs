@@ -44,7 +44,9 @@ fn every_file_and_line_leads_to_an_option() {
         }
     }
     let percent = f64::from(known) * 100.0 / f64::from(all);
-    say(&format!("origins: {files} files, {all} lines, {known} with an option of their own ({percent:.1} %)"));
+    say(&format!(
+        "origins: {files} files, {all} lines, {known} with an option of their own ({percent:.1} %)"
+    ));
     assert!(known * 100 >= all * i32::try_from(WANTED).unwrap(), "{percent:.1} %, without: {without:#?}");
 }
 
@@ -59,7 +61,12 @@ fn the_options_behind_lines_were_said_somewhere() {
                 let file = said.and_then(|span| sources.file(span.file));
                 let name = file.map(|file| file.name.as_str()).unwrap_or_default();
                 let ours = ["hosts/", "modules/", "schemas/"].iter().any(|folder| name.starts_with(folder));
-                assert!(ours, "{}:{number} comes from `{}`, said in `{name}`", artifact.path, origin.as_str());
+                assert!(
+                    ours,
+                    "{}:{number} comes from `{}`, said in `{name}`",
+                    artifact.path,
+                    origin.as_str()
+                );
             }
         }
     }
@@ -78,7 +85,8 @@ fn why_leads_from_lines_to_options_and_back() {
         let compiled = outcome(&host).compiled.unwrap();
         for artifact in compiled.tree.files.values() {
             // The last line with an origin of its own: the first ones are often those of the whole.
-            let number = (1..=artifact.text.lines()).rev().find(|number| artifact.text.origin(*number).is_some());
+            let number =
+                (1..=artifact.text.lines()).rev().find(|number| artifact.text.origin(*number).is_some());
             let Some(number) = number else { continue };
             let option = artifact.text.origin(number).unwrap().as_str().to_owned();
             lines.push(Line { shown: format!("out/{host}{}:{number}", artifact.path), option });
@@ -99,7 +107,9 @@ fn why_leads_from_lines_to_options_and_back() {
 #[test]
 fn why_knows_paths_of_the_machine_and_whole_files() {
     let folder = Folder::with_hosts();
-    for path in ["/etc/mediac/compose.yaml", "out/home/etc/mediac/compose.yaml", "./out/home/etc/mediac/compose.yaml"] {
+    for path in
+        ["/etc/mediac/compose.yaml", "out/home/etc/mediac/compose.yaml", "./out/home/etc/mediac/compose.yaml"]
+    {
         let run = folder.mediac(["why", path]).expect(0);
         assert!(run.stdout.starts_with("out/home/etc/mediac/compose.yaml\n"), "{}", run.stdout);
     }

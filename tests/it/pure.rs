@@ -24,9 +24,31 @@ const READ: &[(&str, &str)] = &[
 
 /// System calls that change something.
 const CHANGES: &[&str] = &[
-    "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
-    "symlinkat", "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "truncate", "mknod", "mknodat",
-    "utimensat", "creat", "mount", "chdir",
+    "mkdir",
+    "mkdirat",
+    "rmdir",
+    "unlink",
+    "unlinkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "chmod",
+    "fchmodat",
+    "fchmodat2",
+    "chown",
+    "lchown",
+    "fchownat",
+    "truncate",
+    "mknod",
+    "mknodat",
+    "utimensat",
+    "creat",
+    "mount",
+    "chdir",
 ];
 
 /// One system call with the paths it names.
@@ -102,7 +124,8 @@ fn sins(folder: &Folder, call: Mediac, log: &Path) -> Vec<String> {
 }
 
 fn allowed(folder: &Folder, call: &Call) -> bool {
-    let network = ["socket", "connect", "bind", "sendto", "sendmsg", "socketpair", "listen", "accept", "accept4"];
+    let network =
+        ["socket", "connect", "bind", "sendto", "sendmsg", "socketpair", "listen", "accept", "accept4"];
     if network.contains(&call.name.as_str()) {
         return false;
     }
@@ -111,7 +134,9 @@ fn allowed(folder: &Folder, call: &Call) -> bool {
             return path.starts_with(folder.at("out"));
         }
         // Up to the root, each folder may hold the project.
-        let above = call.name.contains("stat") && path.ends_with("hosts") && folder.path().starts_with(path.parent().unwrap());
+        let above = call.name.contains("stat")
+            && path.ends_with("hosts")
+            && folder.path().starts_with(path.parent().unwrap());
         let listed = READ.iter().any(|(allowed, _why)| match allowed.strip_suffix('/') {
             Some(below) => path.starts_with(below),
             None => path == Path::new(allowed),

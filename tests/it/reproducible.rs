@@ -11,8 +11,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::support::{
-    Folder, Mediac, Seen, copy, differences, each, hosts, is_root, program, repository, say, set_mode, skip, snapshot,
-    works,
+    Folder, Mediac, Seen, copy, differences, each, hosts, is_root, program, repository, say, set_mode, skip,
+    snapshot, works,
 };
 
 /// A project, and how it is going to be built.
@@ -100,8 +100,12 @@ fn nobody(case: Case) -> Option<Case> {
 /// 500 variables, in reverse order, among them some that other programs listen to.
 fn junk() -> Vec<OsString> {
     let mut all: Vec<OsString> = vec!["env".into(), "-i".into()];
-    all.extend((0..500).rev().map(|number| format!("JUNK_{number}=%{{host.name}} $HOME \u{fffd} {number}").into()));
-    for known in ["PATH=/usr/bin:/bin", "NICKEL_IMPORT_PATH=/nonexistent", "MEDIAC_ROOT=/", "SOURCE_DATE_EPOCH=1"] {
+    all.extend(
+        (0..500).rev().map(|number| format!("JUNK_{number}=%{{host.name}} $HOME \u{fffd} {number}").into()),
+    );
+    for known in
+        ["PATH=/usr/bin:/bin", "NICKEL_IMPORT_PATH=/nonexistent", "MEDIAC_ROOT=/", "SOURCE_DATE_EPOCH=1"]
+    {
         all.push(known.into());
     }
     all
@@ -112,7 +116,9 @@ fn in_order(reverse: bool) -> Case {
     let folder = Folder::new();
     let mut files: Vec<String> = ["hosts", "modules", "schemas"]
         .iter()
-        .flat_map(|part| fs::read_dir(repository().join(part)).unwrap().map(move |entry| (part, entry.unwrap())))
+        .flat_map(|part| {
+            fs::read_dir(repository().join(part)).unwrap().map(move |entry| (part, entry.unwrap()))
+        })
         .map(|(part, entry)| format!("{part}/{}", entry.file_name().to_str().unwrap()))
         .filter(|name| name.ends_with(".ncl"))
         .collect();
@@ -202,7 +208,9 @@ const AXES: &[Axis] = &[
         Some(case.with(|call| call.env("HOME", &home)))
     }),
     ("another user", || nobody(Case::plain())),
-    ("another host name", || through(&["unshare", "--uts", "sh", "-c", "hostname elsewhere; exec \"$@\"", "sh"])),
+    ("another host name", || {
+        through(&["unshare", "--uts", "sh", "-c", "hostname elsewhere; exec \"$@\"", "sh"])
+    }),
     ("the clock at 1970", || at("1970-01-02 00:00:00")),
     ("the clock behind 2038", || at("2040-01-19 03:14:08")),
     ("the clock at a leap day", || at("2024-02-29 23:59:59")),
@@ -228,7 +236,10 @@ fn no_byte_or_mode_depends_on_the_surroundings() {
     for host in hosts() {
         for (name, (_, bytes)) in snapshot(&repository().join("out").join(&host)) {
             let name = format!("{host}/{name}");
-            assert!(reference.get(&name).is_some_and(|(_, built)| *built == bytes), "{name} is not as committed");
+            assert!(
+                reference.get(&name).is_some_and(|(_, built)| *built == bytes),
+                "{name} is not as committed"
+            );
         }
     }
     let skipped = Mutex::new(Vec::new());

@@ -7,7 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Folder, Mediac, copy, differences, hosts, is_root, program, say, set_mode, skip, snapshot, works};
+use crate::support::{
+    Folder, Mediac, copy, differences, hosts, is_root, program, say, set_mode, skip, snapshot, works,
+};
 
 /// Runs a shell script as root of a mount namespace of its own, with a small file system at `$mount`.
 ///
@@ -77,7 +79,10 @@ fn a_full_disk_leaves_the_last_build_whole() {
         test "$failed" -gt 10"#;
     let Some((code, text)) = on_small_disk("size=4m,mode=755", script) else { return };
     assert_eq!(code, 0, "{text}");
-    say(&format!("storage: disks filling up while out/ is written: {}, the last build whole each time", text.trim()));
+    say(&format!(
+        "storage: disks filling up while out/ is written: {}, the last build whole each time",
+        text.trim()
+    ));
 }
 
 #[test]
@@ -148,18 +153,24 @@ fn out_may_be_a_link_and_what_it_leads_to_is_not_harmed() {
     let before = snapshot(&elsewhere);
     fs::remove_dir_all(folder.at("out").join(host)).unwrap();
     symlink(&elsewhere, folder.at("out").join(host)).unwrap();
-    fs::write(folder.at(format!("hosts/{host}.ncl")), changed(&folder.at(format!("hosts/{host}.ncl")))).unwrap();
+    fs::write(folder.at(format!("hosts/{host}.ncl")), changed(&folder.at(format!("hosts/{host}.ncl"))))
+        .unwrap();
     folder.mediac(["build"]).expect(0);
     folder.mediac(["build", "--check"]).expect(0);
     assert_eq!(differences(&before, &snapshot(&elsewhere)), [""; 0]);
     // A file of the same name as the folder, and a link to nowhere, are not mediac's.
-    for make in [|path: &Path| fs::write(path, "x").unwrap(), |path: &Path| symlink("nowhere", path).unwrap()] {
+    for make in [|path: &Path| fs::write(path, "x").unwrap(), |path: &Path| symlink("nowhere", path).unwrap()]
+    {
         let target = folder.at("out").join(host);
         let _ = fs::remove_file(&target).or_else(|_| fs::remove_dir_all(&target));
         make(&target);
         let run = folder.mediac(["build"]);
         assert!(matches!(run.code, Some(1 | 3)), "{:?}: {}", run.code, run.stderr);
-        assert!(run.stderr.contains("help: ") && target.symlink_metadata().is_ok_and(|seen| !seen.is_dir()), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("help: ") && target.symlink_metadata().is_ok_and(|seen| !seen.is_dir()),
+            "{}",
+            run.stderr
+        );
     }
 }
 

@@ -284,7 +284,10 @@ pub fn say(text: &str) {
 #[track_caller]
 pub fn skip(what: &str, why: &str) {
     say(&format!("NOT TESTED: {what}: {why}"));
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "with CI=true, {what} must be tested: {why}");
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "with CI=true, {what} must be tested: {why}"
+    );
 }
 
 /// Compiles a host in this process, with the modules of the program only.

@@ -25,8 +25,8 @@ const NAMES: [&str; 3] = ["sonarr", "http", "other"];
 
 /// Words of the language, which are no names.
 const KEYWORDS: [&str; 21] = [
-    "if", "then", "else", "let", "in", "fun", "import", "match", "forall", "null", "true", "false", "rec", "default",
-    "doc", "optional", "force", "or", "as", "include", "priority",
+    "if", "then", "else", "let", "in", "fun", "import", "match", "forall", "null", "true", "false", "rec",
+    "default", "doc", "optional", "force", "or", "as", "include", "priority",
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +67,10 @@ fn of_tree(tree: &OptionTree, prefix: &[&str]) -> Vec<Known> {
         .filter(|pattern| !pattern.contains("[]"))
         .filter_map(|pattern| {
             let segments: Vec<&str> = pattern.split('.').map(|part| part.trim_matches('"')).collect();
-            let filled: Vec<&str> =
-                segments.iter().map(|part| if *part == "<name>" { *names.next().unwrap() } else { *part }).collect();
+            let filled: Vec<&str> = segments
+                .iter()
+                .map(|part| if *part == "<name>" { *names.next().unwrap() } else { *part })
+                .collect();
             let (_, parents) = filled.split_last()?;
             let siblings = tree.children(parents)?.into_iter().map(str::to_owned).collect();
             let path = prefix.iter().chain(&filled).map(|part| (*part).to_owned()).collect();
@@ -166,8 +168,10 @@ fn judge(typos: &[(&Known, String)], edit: Edit, score: &Score) -> Vec<String> {
             place.file == "hosts/home.ncl" && place.line == index + 2 && place.column == column
         };
         let path = known.path.join(".");
-        let Some(finding) = findings.iter().filter(|finding| finding.code == "unknown-option").find(place) else {
-            let near: Vec<_> = findings.iter().filter(|finding| finding.places[0].line == index + 2).collect();
+        let Some(finding) = findings.iter().filter(|finding| finding.code == "unknown-option").find(place)
+        else {
+            let near: Vec<_> =
+                findings.iter().filter(|finding| finding.places[0].line == index + 2).collect();
             panic!("`{name}` for `{path}` is not reported at line {}, column {column}: {near:#?}", index + 2);
         };
         assert!(finding.message.contains(&format!("`{name}`")), "{finding:#?}");
