@@ -136,11 +136,13 @@ fn run(request: &Request) -> Result<Evaluated, Failure> {
             let kind = kind(&error);
             let diagnostics = error.into_diagnostics(&mut files);
             let table = FileTable::new(request, &context.import_resolver);
+            // Where the project is has nothing to do with what is wrong in it.
+            let root = request.root.to_string_lossy();
             let errors = diagnostics
                 .into_iter()
                 .map(|diagnostic| EvalError {
                     kind,
-                    message: clean(&diagnostic.message),
+                    message: clean(&diagnostic.message).replace(&format!("{root}/"), "").replace(&*root, "."),
                     labels: labels(&table.ids, diagnostic.labels),
                     notes: diagnostic.notes.iter().map(|note| clean(note)).collect(),
                 })
