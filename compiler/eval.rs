@@ -136,6 +136,7 @@ fn run(request: &Request) -> Result<Evaluated, Failure> {
             let kind = kind(&error);
             let diagnostics = error.into_diagnostics(&mut files);
             let table = FileTable::new(request, &context.import_resolver);
+            // Where the project is has nothing to do with what is wrong in it.
             let errors = diagnostics
                 .into_iter()
                 .map(|diagnostic| EvalError {

@@ -1,5 +1,6 @@
 //! `mediac build`: writes every file of the hosts to out/, or says whether it is there already.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -88,14 +89,18 @@ fn write_all(selection: &Selection, out: &Path, styling: Styling) -> Result<Vec<
         }
         outcomes.extend(outcome.map(|outcome| (host, outcome)));
     }
-    for (host, outcome) in outcomes {
-        let twin = outcome.name.as_ref().and_then(|name| built.iter().find(|built| built.host == *name));
-        if let Some(twin) = twin {
+    // Before anything is written: two hosts of one name would write one folder.
+    let mut names: BTreeSet<String> = built.iter().map(|built| built.host.clone()).collect();
+    for (host, outcome) in &outcomes {
+        let Some(name) = &outcome.name else { continue };
+        if !names.insert(name.clone()) {
             return Err(Failure::invalid(
-                format!("two hosts are called `{}`; one of them is `{}`", twin.host, host.name),
+                format!("two hosts are called `{name}`; one of them is `{}`", host.name),
                 "give one of them another `name`: it is also the name of its folder in out/",
             ));
         }
+    }
+    for (host, outcome) in outcomes {
         built.push(write(selection, out, host, &outcome, styling)?);
     }
     Ok(built)

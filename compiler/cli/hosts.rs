@@ -164,8 +164,25 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
     done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
+/// More than any host has to say. Evaluating takes a multiple of it, in time and memory.
+const LARGEST: u64 = 4 << 20;
+
 /// Compiles one host file from the disk.
 pub fn compile_one(project: &Project, host: &HostFile) -> Outcome {
+    match fs::metadata(&host.path) {
+        Ok(seen) if seen.len() > LARGEST => {
+            let (size, most) = (seen.len() >> 20, LARGEST >> 20);
+            let message = format!("`{}` has {size} MiB, which is too much for a host file", host.name);
+            let help = format!("leave out what is not part of the host; {most} MiB are allowed");
+            return failed(&host.name, "", 0, "too-large", message, &help);
+        }
+        // Reading a pipe would wait for whoever writes to it.
+        Ok(seen) if !seen.is_file() => {
+            let message = format!("`{}` is no file", host.name);
+            return failed(&host.name, "", 0, "unreadable", message, "name a host file");
+        }
+        _ => {}
+    }
     match fs::read(&host.path) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => compile::compile(project, &host.name, &text),

@@ -39,6 +39,12 @@ const FOLDER_MODE: u32 = 0o755;
 pub fn write(out: &Path, compiled: &Compiled) -> Result<State, Failure> {
     let target = out.join(&compiled.host);
     let wanted = wanted(compiled);
+    if fs::symlink_metadata(&target).is_ok() && !target.is_dir() {
+        return Err(Failure::refused(
+            format!("`{}` is no folder: mediac did not write it", target.display()),
+            "move it away, or build to another folder with `-o`",
+        ));
+    }
     let present = present(&target)?;
     if !present.is_empty() && !present.contains_key(MANIFEST) {
         return Err(Failure::refused(

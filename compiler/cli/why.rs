@@ -43,7 +43,8 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         };
         match artifact(compiled, path, in_out.as_deref()) {
             Some(artifact) => from_file(&mut answer, compiled, artifact, line, &outcome.sources),
-            None if !path.contains('/') => {
+            // The quoted names in an option may have slashes as well.
+            None if !path.contains('/') || path.contains('"') => {
                 let option = OptionPath::parse(&arguments.what);
                 let effect = effect::lines(&selection.project, &host.name, &text, compiled, &option);
                 from_option(&mut answer, compiled, &option, &effect.unwrap_or_default(), &outcome);
