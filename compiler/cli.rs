@@ -4,7 +4,9 @@ mod build;
 mod cache;
 mod check;
 mod completions;
+mod diff;
 mod exit;
+mod git;
 mod hosts;
 mod options;
 mod output;
@@ -56,6 +58,8 @@ enum Verb {
     Check(check::Arguments),
     /// Write every file of the hosts to out/
     Build(build::Arguments),
+    /// Show what would change, and what that would restart
+    Diff(diff::Arguments),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -76,6 +80,7 @@ pub fn main() -> ExitCode {
     let result = match cli.verb {
         Verb::Check(arguments) => check::run(&arguments, &place, &terminal),
         Verb::Build(arguments) => build::run(&arguments, &place, &terminal),
+        Verb::Diff(arguments) => diff::run(&arguments, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

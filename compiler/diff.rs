@@ -87,7 +87,7 @@ pub struct Difference {
     /// Whether the host is on both sides.
     pub presence: Presence,
     /// How the base differs from what its own manifest says.
-    pub edits: Vec<Phrase>,
+    pub edits: Edits,
     /// Files in the folder that no manifest lists; a build leaves them alone.
     pub unlisted: Vec<String>,
     /// What changes, in the words of a reviewer.
@@ -96,6 +96,17 @@ pub struct Difference {
     pub consequences: Vec<Consequence>,
     /// Files and folders that change, sorted by path.
     pub files: Vec<FileChange>,
+}
+
+/// How a base differs from what its own manifest says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edits {
+    /// In nothing.
+    None,
+    /// In these files.
+    Found(Vec<Phrase>),
+    /// That cannot be told, and why.
+    Unknown(Phrase),
 }
 
 /// On which sides a host is.
@@ -112,7 +123,12 @@ pub enum Presence {
 impl Snapshot {
     /// The snapshot of a folder.
     pub fn new(host: impl Into<String>, files: BTreeMap<String, Stored>) -> Self {
-        Self { host: host.into(), manifest: record(&files, MANIFEST), inventory: record(&files, INVENTORY), files }
+        Self {
+            host: host.into(),
+            manifest: record(&files, MANIFEST),
+            inventory: record(&files, INVENTORY),
+            files,
+        }
     }
 
     /// Whether there is nothing at all.
@@ -132,6 +148,21 @@ impl<T> Record<T> {
         match self {
             Self::Read(value) => Some(value),
             Self::Absent | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+impl Edits {
+    /// What to say about them, if anything: a title, and the list below it.
+    pub fn told(&self) -> Option<(&'static str, &[Phrase])> {
+        match self {
+            Self::None => None,
+            Self::Found(edits) => {
+                Some(("the base was edited by hand, so this shows more than what a build changes:", edits))
+            }
+            Self::Unknown(why) => {
+                Some(("whether the base was edited by hand cannot be told:", std::slice::from_ref(why)))
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod diag;
+pub mod diff;
 pub mod effect;
 pub mod eval;
 pub mod format;

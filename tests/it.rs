@@ -17,6 +17,8 @@ mod support;
 
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/diff.rs"]
+mod diff;
 #[path = "it/docs.rs"]
 mod docs;
 #[path = "it/errors.rs"]

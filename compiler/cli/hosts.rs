@@ -81,6 +81,19 @@ impl Place {
         Ok(Selection { project, hosts })
     }
 
+    /// What was asked for: host files, and names without one. These may be hosts that are gone.
+    pub fn present_and_gone(&self, asked: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
+        let (mut present, mut gone) = (Vec::new(), Vec::new());
+        for path in asked {
+            let name = path.to_str().filter(|name| path.extension().is_none() && !name.contains('/'));
+            match name {
+                Some(name) if !self.host_path(path).exists() => gone.push(name.to_owned()),
+                _ => present.push(path.clone()),
+            }
+        }
+        (present, gone)
+    }
+
     /// The project that the current folder belongs to.
     pub fn root(&self) -> Option<PathBuf> {
         let start = normal(&self.directory);

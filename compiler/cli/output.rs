@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 
 use super::exit::Failure;
 use crate::compile::Compiled;
+use crate::diff::{Kind, Stored};
 use crate::manifest::{MANIFEST, Manifest};
 
 /// The mode in out/ of a file with this mode on the machine: a script stays one, all else is the same.
@@ -124,13 +125,18 @@ pub fn folders(out: &Path) -> Vec<String> {
 }
 
 /// A file in the output folder.
-struct Present {
-    bytes: Vec<u8>,
-    mode: u32,
+pub struct Present {
+    pub bytes: Vec<u8>,
+    pub mode: u32,
+}
+
+/// A file for a comparison.
+pub fn stored(bytes: Vec<u8>, mode: u32) -> Stored {
+    Stored { bytes, kind: if mode & 0o111 == 0 { Kind::Plain } else { Kind::Script } }
 }
 
 /// Text and mode of every file that belongs there.
-fn wanted(compiled: &Compiled) -> BTreeMap<String, (String, u32)> {
+pub fn wanted(compiled: &Compiled) -> BTreeMap<String, (String, u32)> {
     let mut files: BTreeMap<String, (String, u32)> =
         compiled.output().map(|(name, text)| (name, (text.to_owned(), FILE_MODE))).collect();
     for artifact in compiled.tree.files.values() {
@@ -144,7 +150,7 @@ fn wanted(compiled: &Compiled) -> BTreeMap<String, (String, u32)> {
 }
 
 /// Every file of a folder; none if there is no such folder.
-fn present(folder: &Path) -> Result<BTreeMap<String, Present>, Failure> {
+pub fn present(folder: &Path) -> Result<BTreeMap<String, Present>, Failure> {
     let unreadable = |path: &Path, error: &io::Error| {
         Failure::invalid(
             format!("cannot read `{}`: {error}", path.display()),

@@ -40,6 +40,12 @@ impl Terminal {
         let _ = io::stdout().lock().write_all(text.as_bytes());
     }
 
+    /// Writes a result that need not be text.
+    #[allow(clippy::unused_self, reason = "whoever prints needs a terminal")]
+    pub fn bytes(&self, bytes: &[u8]) {
+        let _ = io::stdout().lock().write_all(bytes);
+    }
+
     /// Writes progress or diagnostics.
     #[allow(clippy::unused_self, reason = "whoever prints needs a terminal")]
     pub fn progress(&self, text: &str) {

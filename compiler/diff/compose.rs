@@ -36,9 +36,11 @@ pub(super) fn derive(old: Option<&str>, new: Option<&str>) -> Vec<Consequence> {
             continue;
         };
         let mut because = reasons(previous, service);
-        because.extend(used_networks(service).filter(|network| remade.contains(*network)).map(|network| {
-            Phrase::new("its network {} is made anew", &[network])
-        }));
+        because.extend(
+            used_networks(service)
+                .filter(|network| remade.contains(*network))
+                .map(|network| Phrase::new("its network {} is made anew", &[network])),
+        );
         if !because.is_empty() {
             anew.insert(name, because);
         }
@@ -70,7 +72,8 @@ fn networks<'a>(old: &'a Value, new: &'a Value, found: &mut Vec<Consequence>) ->
                 remade.insert(*name);
                 let keys = changed(previous, network);
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                let because = Phrase::new("{} changes; all its containers stop meanwhile", &[&keys.join(", ")]);
+                let because =
+                    Phrase::new("{} changes; all its containers stop meanwhile", &[&keys.join(", ")]);
                 found.push(Consequence::new(Action::RemakeNetwork, name, because));
             }
             Some(_) => {}
@@ -169,7 +172,11 @@ mod tests {
         let found: Vec<(Action, &str, String)> = found
             .iter()
             .map(|c| {
-                (c.action, c.subject.as_str(), c.because.iter().map(Phrase::plain).collect::<Vec<_>>().join("; "))
+                (
+                    c.action,
+                    c.subject.as_str(),
+                    c.because.iter().map(Phrase::plain).collect::<Vec<_>>().join("; "),
+                )
             })
             .collect();
         let found: Vec<(Action, &str, &str)> = found.iter().map(|(a, s, b)| (*a, *s, b.as_str())).collect();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::action::{Action, Consequence};
 use super::files::{FileChange, Role, Status};
 use super::phrase::Phrase;
 use super::rules::{Effect, STOPS_CONTAINERS, rule};
 use super::units::{self, Asks, Part, UNITS};
-use super::action::{Action, Consequence};
 use super::{Presence, Snapshot, compose};
 use crate::inventory::Service;
 use crate::manifest::Entry;
@@ -56,7 +56,8 @@ impl Found<'_> {
         match change.entry().map(|entry| entry.class.as_str()) {
             Some("seed") => return self.seed(change, &path),
             Some("keys") if change.status == Status::Modified => {
-                let because = Phrase::new("only the keys written here are set; its program keeps the others", &[]);
+                let because =
+                    Phrase::new("only the keys written here are set; its program keeps the others", &[]);
                 return self.owner(change, Action::Restart, because);
             }
             _ => {}
@@ -68,7 +69,8 @@ impl Found<'_> {
         let why = Phrase::new("{} changes; ", &[&path]).then(Phrase::new(rule.why, &[]));
         match rule.effect {
             Effect::Compose => {
-                let consequences = compose::derive(self.base.text(&change.path), self.fresh.text(&change.path));
+                let consequences =
+                    compose::derive(self.base.text(&change.path), self.fresh.text(&change.path));
                 for Consequence { action, subject, because } in consequences {
                     self.all.insert((action, subject), because);
                 }
@@ -78,8 +80,11 @@ impl Found<'_> {
             Effect::Restart(unit) => self.add(Action::Restart, unit, why),
             Effect::RestartAll(prefix) => {
                 let names = self.fresh.files.keys().filter_map(|path| path.strip_prefix(UNITS));
-                let names: Vec<String> = names.filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
-                names.iter().for_each(|name| self.own(Action::Restart, name, why.clone()));
+                let names: Vec<String> =
+                    names.filter(|name| name.starts_with(prefix)).map(str::to_owned).collect();
+                for name in &names {
+                    self.own(Action::Restart, name, why.clone());
+                }
             }
             Effect::ReloadOwner => self.owner(change, Action::Reload, why),
             Effect::Run(_) if change.status == Status::Removed => {}
@@ -175,7 +180,11 @@ impl Found<'_> {
         }
         for unit in self.restarting() {
             if STOPS_CONTAINERS.contains(&unit.as_str()) {
-                self.add(Action::Restart, &unit, Phrase::new("every container stops and starts with it", &[]));
+                self.add(
+                    Action::Restart,
+                    &unit,
+                    Phrase::new("every container stops and starts with it", &[]),
+                );
             }
         }
     }

@@ -108,7 +108,10 @@ pub fn compare(base: &Snapshot, fresh: &Snapshot) -> Vec<FileChange> {
         .chain(before.keys().copied())
         .chain(after.keys().copied())
         .collect();
-    paths.into_iter().filter_map(|path| change(base, fresh, path, before.get(path), after.get(path))).collect()
+    paths
+        .into_iter()
+        .filter_map(|path| change(base, fresh, path, before.get(path), after.get(path)))
+        .collect()
 }
 
 fn change(

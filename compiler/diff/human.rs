@@ -1,11 +1,11 @@
 //! The difference for people at a terminal. It reads the same without colour.
 
+use super::Difference;
 use super::files::{FileChange, Role, Status};
 use super::lines::Sign;
 use super::phrase::{Phrase, visible};
-use super::prose::{self, EDITED};
+use super::prose;
 use super::summary::{Area, Statement, Summary, Weight};
-use super::Difference;
 use crate::report::Styling;
 
 const RED: &str = "\u{1b}[31m";
@@ -19,9 +19,9 @@ const RESET: &str = "\u{1b}[0m";
 pub fn write(difference: &Difference, folder: &str, styling: Styling) -> String {
     let mut page = Page { text: String::new(), styling };
     page.line(BOLD, &format!("{}: {}", visible(&difference.host), prose::headline(difference)));
-    if !difference.edits.is_empty() {
-        page.line(BOLD_RED, &format!("  {EDITED}"));
-        page.list("    ", difference.edits.iter());
+    if let Some((title, edits)) = difference.edits.told() {
+        page.line(BOLD_RED, &format!("  {title}"));
+        page.list("    ", edits.iter());
     }
     if difference.is_empty() {
         return page.text;
@@ -29,7 +29,10 @@ pub fn write(difference: &Difference, folder: &str, styling: Styling) -> String 
     page.summary(&difference.summary);
     if !difference.consequences.is_empty() {
         page.line(BOLD, "\n  when it is applied");
-        page.list("    ", difference.consequences.iter().map(super::Consequence::phrase).collect::<Vec<_>>().iter());
+        page.list(
+            "    ",
+            difference.consequences.iter().map(super::Consequence::phrase).collect::<Vec<_>>().iter(),
+        );
     }
     if !difference.unlisted.is_empty() {
         page.line(BOLD, "\n  files of somebody else, which stay");
@@ -37,7 +40,8 @@ pub fn write(difference: &Difference, folder: &str, styling: Styling) -> String 
             page.line("", &format!("    {}", visible(path)));
         }
     }
-    let folders: Vec<&FileChange> = difference.files.iter().filter(|change| change.role == Role::Folder).collect();
+    let folders: Vec<&FileChange> =
+        difference.files.iter().filter(|change| change.role == Role::Folder).collect();
     if !folders.is_empty() {
         page.line(BOLD, "\n  folders");
         for change in folders {
@@ -47,7 +51,10 @@ pub fn write(difference: &Difference, folder: &str, styling: Styling) -> String 
     }
     let records = prose::records(difference);
     if !records.is_empty() {
-        page.line("", &format!("\n  {} say what the build consists of, and change with it", records.join(" and ")));
+        page.line(
+            "",
+            &format!("\n  {} say what the build consists of, and change with it", records.join(" and ")),
+        );
     }
     for change in difference.files.iter().filter(|change| change.role == Role::File) {
         page.file(change, &format!("{folder}/{}/{}", difference.host, change.path));

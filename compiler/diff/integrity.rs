@@ -3,27 +3,29 @@
 use std::collections::BTreeSet;
 
 use super::phrase::Phrase;
-use super::{Record, Snapshot};
+use super::{Edits, Record, Snapshot};
 use crate::manifest::{Entry, INVENTORY, MANIFEST, Manifest, sha256};
 
 /// What was done to the base since it was built.
-pub fn edits(base: &Snapshot) -> Vec<Phrase> {
+pub fn edits(base: &Snapshot) -> Edits {
     if base.is_empty() {
-        return Vec::new();
+        return Edits::None;
     }
     let manifest = match &base.manifest {
         Record::Read(manifest) => manifest,
         Record::Absent => {
-            return vec![Phrase::new("it has no {}, so edits by hand cannot be told from a build", &[MANIFEST])];
+            return Edits::Unknown(Phrase::new("it has no {}", &[MANIFEST]));
         }
         Record::Unreadable(why) => {
-            let template = "its {} cannot be read ({}), so edits by hand cannot be told from a build";
-            return vec![Phrase::new(template, &[MANIFEST, why])];
+            return Edits::Unknown(Phrase::new("its {} cannot be read ({})", &[MANIFEST, why]));
         }
     };
     let mut edits = Vec::new();
     if manifest.digest() != manifest.id {
         edits.push(Phrase::new("the id in {} is not that of its content", &[MANIFEST]));
+    }
+    if manifest.host != base.host {
+        edits.push(Phrase::new("its {} is that of the host {}", &[MANIFEST, &manifest.host]));
     }
     for (path, hash) in hashes(manifest) {
         match base.files.get(path) {
@@ -34,7 +36,7 @@ pub fn edits(base: &Snapshot) -> Vec<Phrase> {
             Some(_) => {}
         }
     }
-    edits
+    if edits.is_empty() { Edits::None } else { Edits::Found(edits) }
 }
 
 /// Files of the base that neither its manifest nor the fresh build knows.

@@ -5,7 +5,8 @@
 //!
 //! - `host`, and `presence`: `both`, `added` or `removed`;
 //! - `different`: whether anything differs;
-//! - `edited`: sentences on how the base differs from its own manifest, empty for one that does not;
+//! - `edited`: sentences on how the base differs from its own manifest, or why that cannot be told; empty
+//!   for one that is as it was built;
 //! - `unlisted`: files in the base that no manifest lists;
 //! - `summary`: a list of `{weight, area, kind, subject, text}`; `weight` is `alarm`, `todo` or `plain`,
 //!   `kind` a stable name. Where none can be made it is empty, and `summary_error` says why;
@@ -32,7 +33,8 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Host<'a> {
-    host: &'a str,
+    #[serde(rename = "host")]
+    name: &'a str,
     presence: &'static str,
     different: bool,
     edited: Vec<String>,
@@ -98,14 +100,14 @@ fn host(difference: &Difference) -> Host<'_> {
     // Two equal sides have nothing to summarize, whoever edited them.
     let equal = difference.is_empty();
     Host {
-        host,
+        name: host,
         presence: match presence {
             Presence::Both => "both",
             Presence::Added => "added",
             Presence::Removed => "removed",
         },
         different: !equal,
-        edited: edits.iter().map(Phrase::plain).collect(),
+        edited: edits.told().into_iter().flat_map(|(_, edits)| edits).map(Phrase::plain).collect(),
         unlisted,
         summary,
         summary_error: summary_error.filter(|_| !equal),

@@ -147,7 +147,11 @@ mod tests {
             ("a\nb\n", "a\nc\n", vec!["@@ -1,2 +1,2 @@"]),
             ("a", "a\n", vec!["@@ -1 +1 @@"]),
             ("a\n", "a\n", vec![]),
-            ("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "x\n2\n3\n4\n5\n6\n7\n8\ny\n", vec!["@@ -1,4 +1,4 @@", "@@ -6,4 +6,4 @@"]),
+            (
+                "1\n2\n3\n4\n5\n6\n7\n8\n9\n",
+                "x\n2\n3\n4\n5\n6\n7\n8\ny\n",
+                vec!["@@ -1,4 +1,4 @@", "@@ -6,4 +6,4 @@"],
+            ),
         ] {
             let found: Vec<String> = hunks(old.as_bytes(), new.as_bytes()).iter().map(Hunk::header).collect();
             assert_eq!(found, headers, "{old:?} {new:?}");

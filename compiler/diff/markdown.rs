@@ -3,11 +3,13 @@
 //! Values come from anybody who can propose a change, so none of them is ever Markdown or HTML: in
 //! sentences they are code, in HTML they are escaped, and fences are longer than any run of backticks.
 
+use std::fmt::Write as _;
+
 use super::files::{FileChange, Role};
 use super::phrase::{Phrase, code, html, longest_run};
-use super::prose::{self, EDITED};
+use super::prose;
 use super::summary::{Area, Statement, Summary, Weight};
-use super::{Consequence, Difference, Status};
+use super::{Consequence, Difference, Edits, Status};
 
 /// What a comment may have at most.
 pub const LIMIT: usize = 65_536;
@@ -20,7 +22,7 @@ pub fn write(difference: &Difference, budget: usize) -> String {
     let budget = budget.min(LIMIT);
     let marker = format!("<!-- mediac:{} -->\n", plain_name(&difference.host));
     let title = format!("{marker}### {}: {}\n", code(&difference.host), prose::headline(difference));
-    if difference.is_empty() && difference.edits.is_empty() {
+    if difference.is_empty() && difference.edits == Edits::None {
         return shortest(&marker, &title, budget);
     }
     let reserve = RESERVE.min(budget / 4);
@@ -28,7 +30,9 @@ pub fn write(difference: &Difference, budget: usize) -> String {
     if page.text.len() > page.budget {
         return shortest(&marker, &page.text, budget);
     }
-    page.edits(&difference.edits);
+    if let Some((title, edits)) = difference.edits.told() {
+        page.alert("WARNING", title, edits.to_vec());
+    }
     page.summary(&difference.summary);
     page.list("**When it is applied**", difference.consequences.iter().map(Consequence::phrase).collect());
     let stay = difference.unlisted.iter().map(|path| Phrase::new("{}", &[path])).collect();
@@ -45,7 +49,7 @@ pub fn write(difference: &Difference, budget: usize) -> String {
     page.text
 }
 
-/// A line of a list that was left out, or a file that was not shown whole.
+/// A file that is not shown whole.
 struct Cut {
     path: String,
     /// Lines of its difference that are not shown.
@@ -62,12 +66,6 @@ struct Page {
 impl Page {
     fn fits(&self, more: usize) -> bool {
         self.text.len() + more <= self.budget
-    }
-
-    fn edits(&mut self, edits: &[Phrase]) {
-        if !edits.is_empty() {
-            self.alert("WARNING", EDITED, edits.to_vec());
-        }
     }
 
     fn summary(&mut self, summary: &Summary) {
@@ -101,7 +99,7 @@ impl Page {
     fn alert(&mut self, kind: &str, title: &str, phrases: Vec<Phrase>) {
         let mut head = format!("\n> [!{kind}]\n");
         if !title.is_empty() {
-            head.push_str(&format!("> {title}\n>\n"));
+            let _ = writeln!(head, "> {title}\n>");
         }
         self.items(&head, "> - ", phrases);
     }
@@ -120,7 +118,7 @@ impl Page {
         for (shown, phrase) in phrases.into_iter().enumerate() {
             let line = format!("{mark}{}\n", phrase.markdown());
             if self.text.len() + block.len() + line.len() + 100 > end {
-                block.push_str(&format!("{mark}… and {} more, not shown for length\n", total - shown));
+                let _ = writeln!(block, "{mark}… and {} more, not shown for length", total - shown);
                 break;
             }
             block.push_str(&line);
@@ -141,9 +139,11 @@ impl Page {
             }
         }
         self.list("**Modes, owners and folders**", phrases);
-        let records = prose::records(difference);
-        let same = records.iter().map(|path| Phrase::new("{} changes with the build", &[path])).collect();
-        self.list("**Records**", same);
+        let records = prose::records(difference).join(" and ");
+        let line = format!("\n{records} say what the build consists of, and change with it.\n");
+        if !records.is_empty() && self.fits(line.len()) {
+            self.text.push_str(&line);
+        }
     }
 
     /// Shows a file, or as many of its lines as there is room for; says what is missing.
@@ -162,7 +162,7 @@ impl Page {
         let tail = "</details>\n";
         if lines.is_empty() {
             let block = format!("{head}An empty file.\n\n{tail}");
-            return if self.fits(block.len()) { self.push(&block) } else { cut(change, 0) };
+            return if self.fits(block.len()) { self.push(&block) } else { Some(cut(change, 0)) };
         }
         let frame = head.len() + tail.len() + 2 * fence.len() + 120;
         let mut room = self.budget.saturating_sub(self.text.len() + frame);
@@ -174,16 +174,16 @@ impl Page {
         let shown = shown.count();
         // A few lines of a file are of no use to anybody.
         if shown < total && shown < 20 {
-            return cut(change, total);
+            return Some(cut(change, total));
         }
         lines.truncate(shown);
         let mut block = format!("{head}{fence}diff\n{}\n{fence}\n\n", lines.join("\n"));
         if shown < total {
-            block.push_str(&format!("… {} more lines of this file are not shown for length\n\n", total - shown));
+            let _ = write!(block, "… {} more lines of this file are not shown for length\n\n", total - shown);
         }
         block.push_str(tail);
         self.push(&block);
-        if shown < total { cut(change, total - shown) } else { None }
+        (shown < total).then(|| cut(change, total - shown))
     }
 
     fn push(&mut self, block: &str) -> Option<Cut> {
@@ -200,7 +200,7 @@ impl Page {
             let line = format!("- {}: {lines} lines\n", code(path));
             if !self.fits(block.len() + line.len() + 80) {
                 let lines: usize = cut.iter().skip(index).map(|cut| cut.lines).sum();
-                block.push_str(&format!("- and {} more files with {lines} lines\n", cut.len() - index));
+                let _ = writeln!(block, "- and {} more files with {lines} lines", cut.len() - index);
                 break;
             }
             block.push_str(&line);
@@ -211,8 +211,8 @@ impl Page {
     }
 }
 
-fn cut(change: &FileChange, lines: usize) -> Option<Cut> {
-    Some(Cut { path: format!("/{}", change.path), lines })
+fn cut(change: &FileChange, lines: usize) -> Cut {
+    Cut { path: format!("/{}", change.path), lines }
 }
 
 /// The title alone, or less.

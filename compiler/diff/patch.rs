@@ -1,5 +1,7 @@
 //! The difference as a patch that `git apply` and `patch -p1` take: it makes the base into the fresh build.
 
+use std::fmt::Write as _;
+
 use super::files::{FileChange, Role};
 use super::lines::unified;
 use super::{Difference, Kind};
@@ -13,25 +15,27 @@ pub fn write(difference: &Difference, folder: &str) -> Vec<u8> {
     patch
 }
 
-fn file(patch: &mut Vec<u8>, change: &FileChange, path: &str) {
-    let mut header = String::new();
+fn file(out: &mut Vec<u8>, change: &FileChange, path: &str) {
     let (old, new) = (name("a", path), name("b", path));
-    match change.kinds {
-        (None, Some(kind)) => header.push_str(&format!("new file mode {}\n", mode(kind))),
-        (Some(kind), None) => header.push_str(&format!("deleted file mode {}\n", mode(kind))),
+    let header = match change.kinds {
+        (None, Some(kind)) => format!("new file mode {}\n", mode(kind)),
+        (Some(kind), None) => format!("deleted file mode {}\n", mode(kind)),
         (Some(before), Some(after)) if before != after => {
-            header.push_str(&format!("old mode {}\nnew mode {}\n", mode(before), mode(after)));
+            format!("old mode {}\nnew mode {}\n", mode(before), mode(after))
         }
         _ if change.hunks.is_empty() => return,
-        _ => {}
-    }
-    patch.extend(format!("diff --git {old} {new}\n{header}").into_bytes());
+        _ => String::new(),
+    };
+    out.extend(format!("diff --git {old} {new}\n{header}").into_bytes());
     if change.hunks.is_empty() {
         return;
     }
-    let side = |kind: Option<Kind>, name: &str| if kind.is_some() { ended(name) } else { "/dev/null".to_owned() };
-    patch.extend(format!("--- {}\n+++ {}\n", side(change.kinds.0, &old), side(change.kinds.1, &new)).into_bytes());
-    patch.extend(unified(&change.hunks));
+    let side =
+        |kind: Option<Kind>, name: &str| if kind.is_some() { ended(name) } else { "/dev/null".to_owned() };
+    out.extend(
+        format!("--- {}\n+++ {}\n", side(change.kinds.0, &old), side(change.kinds.1, &new)).into_bytes(),
+    );
+    out.extend(unified(&change.hunks));
 }
 
 const fn mode(kind: Kind) -> &'static str {
@@ -53,7 +57,9 @@ fn name(side: &str, path: &str) -> String {
             b'"' => quoted.push_str("\\\""),
             b'\\' => quoted.push_str("\\\\"),
             b' '..=b'~' => quoted.push(char::from(byte)),
-            _ => quoted.push_str(&format!("\\{byte:03o}")),
+            _ => {
+                let _ = write!(quoted, "\\{byte:03o}");
+            }
         }
     }
     quoted.push('"');

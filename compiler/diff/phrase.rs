@@ -96,20 +96,14 @@ pub fn code(value: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A value within HTML.
+/// A value within HTML that may stand in Markdown: no sign in it means anything in either.
 pub fn html(value: &str) -> String {
     let mut out = String::new();
     for c in shortened(&visible(value)).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // Neither a mention nor the number of an issue.
-            '\'' | '@' | '#' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            other => out.push(other),
+        if c.is_ascii_punctuation() && !matches!(c, '/' | '.' | '-' | '_' | ',') {
+            let _ = write!(out, "&#{};", u32::from(c));
+        } else {
+            out.push(c);
         }
     }
     out
@@ -171,7 +165,7 @@ mod tests {
         ] {
             assert_eq!(code(value), written);
         }
-        assert_eq!(html("<b>@a & \"#1\""), "&lt;b&gt;&#64;a &amp; &quot;&#35;1&quot;");
+        assert_eq!(html("<b>@a & \"#1\""), "&#60;b&#62;&#64;a &#38; &#34;&#35;1&#34;");
         assert!(code(&"x".repeat(1000)).chars().count() < 210);
         assert_eq!(visible_bytes(b"a\xff\tb\r"), "a⟨0xFF⟩\tb⟨U+000D⟩");
     }

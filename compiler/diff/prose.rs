@@ -1,13 +1,10 @@
 //! Words that several formats share.
 
+use super::Difference;
 use super::files::{FileChange, Role, Status};
 use super::lines::{Ending, Sign};
 use super::phrase::visible_bytes;
-use super::Difference;
 use crate::manifest::Entry;
-
-/// What is said about a base that is not what its manifest says.
-pub const EDITED: &str = "the base was edited by hand, so this shows more than what a build changes:";
 
 /// One line on how much changes.
 pub fn headline(difference: &Difference) -> String {
@@ -18,7 +15,7 @@ pub fn headline(difference: &Difference) -> String {
     for (role, one, many) in [(Role::File, "file", "files"), (Role::Folder, "folder", "folders")] {
         for (status, verb) in [
             (Status::Added, "new"),
-            (Status::Removed, "removed"),
+            (Status::Removed, if role == Role::Folder { "left alone" } else { "removed" }),
             (Status::Modified, "changed"),
             (Status::Attributes, "with other attributes"),
         ] {
@@ -46,6 +43,9 @@ pub fn counts(change: &FileChange) -> String {
 pub fn notes(change: &FileChange) -> Vec<String> {
     match (change.status, &change.before, &change.after) {
         (Status::Added, _, Some(entry)) => vec![format!("new, {}", described(entry))],
+        (Status::Removed, Some(entry), _) if change.role == Role::Folder => {
+            vec![format!("no longer listed, and left where it is; it was {}", described(entry))]
+        }
         (Status::Removed, Some(entry), _) => vec![format!("removed; it was {}", described(entry))],
         (Status::Added, ..) => vec!["new".to_owned()],
         (Status::Removed, ..) => vec!["removed".to_owned()],

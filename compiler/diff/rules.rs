@@ -114,11 +114,7 @@ const RULES: &[Rule] = &[
         effect: Effect::Nothing,
         why: "secrets are filled in when it is applied; containers that read it are made anew",
     },
-    Rule {
-        at: At::Within("sshd_config.d"),
-        effect: Effect::ReloadOwner,
-        why: "open sessions stay",
-    },
+    Rule { at: At::Within("sshd_config.d"), effect: Effect::ReloadOwner, why: "open sessions stay" },
     Rule { at: At::Within("authorized_keys.d"), effect: Effect::Nothing, why: "it is read at each login" },
     Rule { at: At::Within("jail.d"), effect: Effect::ReloadOwner, why: "bans stay" },
     Rule { at: At::Within("filter.d"), effect: Effect::ReloadOwner, why: "bans stay" },

@@ -143,7 +143,12 @@ pub(super) enum Change<'a, T> {
 pub fn compare(base: &Snapshot, fresh: &Snapshot, presence: Presence) -> Summary {
     if presence == Presence::Removed {
         let text = "the host {} is removed from the project; nothing changes on the machine by that";
-        return Summary::Made(vec![statement(Area::Host, "host-removed", &base.host, Phrase::new(text, &[&base.host]))]);
+        return Summary::Made(vec![statement(
+            Area::Host,
+            "host-removed",
+            &base.host,
+            Phrase::new(text, &[&base.host]),
+        )]);
     }
     let nothing = Inventory::default();
     let old = match &base.inventory {
@@ -153,7 +158,8 @@ pub fn compare(base: &Snapshot, fresh: &Snapshot, presence: Presence) -> Summary
             return Summary::Impossible(Phrase::new("no summary: the base has no inventory", &[]));
         }
         Record::Unreadable(why) => {
-            let text = "no summary: the inventory of the base was written by another version, or by hand ({})";
+            let text =
+                "no summary: the inventory of the base was written by another version, or by hand ({})";
             return Summary::Impossible(Phrase::new(text, &[why]));
         }
     };

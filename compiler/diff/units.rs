@@ -82,13 +82,17 @@ pub fn followers(build: &Snapshot, unit: &str) -> Vec<String> {
     let all = merged(build);
     let point = all.get(unit).and_then(|settings| first(settings, "Mount", "Where")).map(str::to_owned);
     let follows = |settings: &Settings| {
-        let named = ["Requires", "PartOf", "BindsTo"].iter().any(|key| words(settings, key).any(|word| word == unit));
+        let named =
+            ["Requires", "PartOf", "BindsTo"].iter().any(|key| words(settings, key).any(|word| word == unit));
         let mounted = point.as_deref().is_some_and(|point| {
             words(settings, "RequiresMountsFor").any(|path| crate::plan::storage_is_within(path, point))
         });
         named || mounted
     };
-    all.iter().filter(|(name, settings)| *name != unit && follows(settings)).map(|(name, _)| name.clone()).collect()
+    all.iter()
+        .filter(|(name, settings)| *name != unit && follows(settings))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// All units of a build, with what is added to them.
@@ -161,8 +165,18 @@ mod tests {
             ("a.service", once.to_owned(), once.replace("/a", "/b"), Asks::Reread),
             ("a.mount", "[Mount]\nOptions=a\n".to_owned(), "[Mount]\nOptions=b\n".to_owned(), Asks::Reload),
             ("a.mount", "[Mount]\nWhat=a\n".to_owned(), "[Mount]\nWhat=b\n".to_owned(), Asks::Restart),
-            ("a.timer", "[Timer]\nOnBootSec=1\n".to_owned(), "[Timer]\nOnBootSec=2\n".to_owned(), Asks::Restart),
-            ("a.slice", "[Slice]\nCPUWeight=1\n".to_owned(), "[Slice]\nCPUWeight=2\n".to_owned(), Asks::Reread),
+            (
+                "a.timer",
+                "[Timer]\nOnBootSec=1\n".to_owned(),
+                "[Timer]\nOnBootSec=2\n".to_owned(),
+                Asks::Restart,
+            ),
+            (
+                "a.slice",
+                "[Slice]\nCPUWeight=1\n".to_owned(),
+                "[Slice]\nCPUWeight=2\n".to_owned(),
+                Asks::Reread,
+            ),
         ] {
             assert_eq!(compare(name, &old, &new), asks, "{name}: {new}");
         }

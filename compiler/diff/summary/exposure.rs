@@ -17,7 +17,10 @@ pub(super) fn ports(sides: &Sides<'_>) -> Vec<Statement> {
         let mut say = |kind, text| found.push(statement(Area::Ports, kind, name, text));
         match change {
             Change::Removed(port) => {
-                say("port-closed", Phrase::new("{} of {} closes: it was for ", &[&port.port, name]).then(who(port)));
+                say(
+                    "port-closed",
+                    Phrase::new("{} of {} closes: it was for ", &[&port.port, name]).then(who(port)),
+                );
             }
             Change::Added(port) if opens(&before, port) => found.push(alarm(name, port)),
             Change::Added(port) => {
@@ -46,20 +49,31 @@ pub(super) fn sites(sides: &Sides<'_>) -> Vec<Statement> {
     for (name, change) in changes(&sides.old.routes, &sides.new.routes) {
         let mut say = |kind, text| found.push(statement(Area::Sites, kind, name, text));
         match change {
-            Change::Removed(route) => say("site-removed", Phrase::new("{} goes; it led to {}", &[name, &route.to])),
+            Change::Removed(route) => {
+                say("site-removed", Phrase::new("{} goes; it led to {}", &[name, &route.to]));
+            }
             Change::Added(route) if route.access == EVERYONE => found.push(open_site(name, route)),
             Change::Added(route) => {
-                say("site-added", Phrase::new("{} is new: it leads to {}, for {}", &[name, &route.to, &route.access]));
+                say(
+                    "site-added",
+                    Phrase::new("{} is new: it leads to {}, for {}", &[name, &route.to, &route.access]),
+                );
             }
             Change::Changed(old, route) => {
                 if old.to != route.to {
-                    say("site-target", Phrase::new("{} leads to {} instead of {}", &[name, &route.to, &old.to]));
+                    say(
+                        "site-target",
+                        Phrase::new("{} leads to {} instead of {}", &[name, &route.to, &old.to]),
+                    );
                 }
                 if old.access != route.access {
                     if route.access == EVERYONE {
                         found.push(open_site(name, route));
                     } else {
-                        let text = Phrase::new("{} is now for {}; it was for {}", &[name, &route.access, &old.access]);
+                        let text = Phrase::new(
+                            "{} is now for {}; it was for {}",
+                            &[name, &route.access, &old.access],
+                        );
                         say("site-access", text);
                     }
                 }
@@ -75,15 +89,20 @@ pub(super) fn networks(sides: &Sides<'_>) -> Vec<Statement> {
     for (name, change) in changes(&sides.old.networks, &sides.new.networks) {
         let mut say = |kind, text| found.push(statement(Area::Networks, kind, name, text));
         match change {
-            Change::Added(new) => say("network-added", Phrase::new("{} is new, with {}", &[name, &new.subnet])),
-            Change::Removed(old) => say("network-removed", Phrase::new("{} goes; it had {}", &[name, &old.subnet])),
+            Change::Added(new) => {
+                say("network-added", Phrase::new("{} is new, with {}", &[name, &new.subnet]));
+            }
+            Change::Removed(old) => {
+                say("network-removed", Phrase::new("{} goes; it had {}", &[name, &old.subnet]));
+            }
             Change::Changed(old, new) => {
                 if old.subnet != new.subnet {
                     let text = Phrase::new("{} has {} instead of {}", &[name, &new.subnet, &old.subnet]);
                     say("network-subnet", text);
                 }
                 if old.bridge != new.bridge {
-                    let text = Phrase::new("{} uses the bridge {} instead of {}", &[name, &new.bridge, &old.bridge]);
+                    let text =
+                        Phrase::new("{} uses the bridge {} instead of {}", &[name, &new.bridge, &old.bridge]);
                     say("network-bridge", text);
                 }
                 match (&old.confined_to, &new.confined_to) {
@@ -111,7 +130,10 @@ pub(super) fn confinement(sides: &Sides<'_>) -> Vec<Statement> {
         let after = tunnel(sides.new, service);
         let (kind, text) = match (before, after) {
             (Some(old), None) => {
-                let text = Phrase::new("{} is no longer confined to {}: it speaks from the home's own address", &[id, old]);
+                let text = Phrase::new(
+                    "{} is no longer confined to {}: it speaks from the home's own address",
+                    &[id, old],
+                );
                 let free = statement(Area::Confinement, "unconfined", id, text);
                 found.push(free.weighing(Weight::Alarm));
                 continue;

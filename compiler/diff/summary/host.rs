@@ -1,13 +1,15 @@
 //! The host itself: policies, disks, secrets, packages and their repositories.
 
-use std::collections::BTreeMap;
-
 use super::{Area, Change, Sides, Statement, Weight, changes, statement};
 use crate::diff::phrase::Phrase;
 
 /// Policies by name: how they read when they are switched on and off.
 const POLICIES: &[(&str, &str, &str)] = &[
-    ("firewall", "the firewall is switched on", "the firewall is switched off: mediac no longer filters any port"),
+    (
+        "firewall",
+        "the firewall is switched on",
+        "the firewall is switched off: mediac no longer filters any port",
+    ),
     (
         "killswitch",
         "the kill-switch is switched on",
@@ -19,7 +21,11 @@ const POLICIES: &[(&str, &str, &str)] = &[
 const RULES: &[(&str, &str, &str)] = &[
     ("etc/mediac/firewall.nft", "firewall-rules", "the rules of the firewall change: see {}"),
     ("etc/mediac/killswitch.nft", "killswitch-rules", "the rules of the kill-switch change: see {}"),
-    ("etc/mediac/killswitch.belt", "killswitch-routes", "the routing rules of the kill-switch change: see {}"),
+    (
+        "etc/mediac/killswitch.belt",
+        "killswitch-routes",
+        "the routing rules of the kill-switch change: see {}",
+    ),
 ];
 
 /// Firewall and kill-switch, on or off.
@@ -46,7 +52,8 @@ pub(super) fn rules(sides: &Sides<'_>) -> Vec<Statement> {
         .iter()
         .filter_map(|(path, kind, text)| {
             let (old, new) = (sides.base.files.get(*path)?, sides.fresh.files.get(*path)?);
-            (old.bytes != new.bytes).then(|| statement(Area::Policies, kind, path, Phrase::new(text, &[path])))
+            (old.bytes != new.bytes)
+                .then(|| statement(Area::Policies, kind, path, Phrase::new(text, &[path])))
         })
         .collect()
 }
@@ -57,7 +64,9 @@ pub(super) fn disks(sides: &Sides<'_>) -> Vec<Statement> {
     for (at, change) in changes(&sides.old.disks, &sides.new.disks) {
         let (kind, text) = match change {
             Change::Added(new) => ("disk-added", Phrase::new("{} is mounted at {}", &[new, at])),
-            Change::Removed(old) => ("disk-removed", Phrase::new("{} is no longer mounted at {}", &[old, at])),
+            Change::Removed(old) => {
+                ("disk-removed", Phrase::new("{} is no longer mounted at {}", &[old, at]))
+            }
             Change::Changed(old, new) => ("disk", Phrase::new("{} is {} instead of {}", &[at, new, old])),
         };
         found.push(statement(Area::Disks, kind, at, text));
@@ -87,15 +96,15 @@ pub(super) fn secrets(sides: &Sides<'_>) -> Vec<Statement> {
 
 /// Debian packages.
 pub(super) fn packages(sides: &Sides<'_>) -> Vec<Statement> {
-    let set = |names: &[String]| names.iter().map(|name| (name.clone(), ())).collect::<BTreeMap<String, ()>>();
-    let (old, new) = (set(&sides.old.packages), set(&sides.new.packages));
+    let (old, new) = (&sides.old.packages, &sides.new.packages);
     let mut found = Vec::new();
-    for (name, change) in changes(&old, &new) {
-        let (kind, text) = match change {
-            Change::Removed(()) => ("package-unneeded", "{} is no longer asked for"),
-            Change::Added(()) | Change::Changed((), ()) => ("package-added", "{} is needed"),
-        };
-        found.push(statement(Area::Packages, kind, name, Phrase::new(text, &[name])));
+    for name in new.iter().filter(|name| !old.contains(name)) {
+        let text = Phrase::new("{} is needed", &[name]);
+        found.push(statement(Area::Packages, "package-added", name, text));
+    }
+    for name in old.iter().filter(|name| !new.contains(name)) {
+        let text = Phrase::new("{} is no longer asked for", &[name]);
+        found.push(statement(Area::Packages, "package-unneeded", name, text));
     }
     found
 }
@@ -105,9 +114,13 @@ pub(super) fn repositories(sides: &Sides<'_>) -> Vec<Statement> {
     let mut found = Vec::new();
     for (name, change) in changes(&sides.old.repositories, &sides.new.repositories) {
         let (kind, text) = match change {
-            Change::Added(new) => ("repository-added", Phrase::new("packages may come from {}: {}", &[name, new])),
+            Change::Added(new) => {
+                ("repository-added", Phrase::new("packages may come from {}: {}", &[name, new]))
+            }
             Change::Removed(old) => ("repository-removed", Phrase::new("{} goes: {}", &[name, old])),
-            Change::Changed(old, new) => ("repository", Phrase::new("{} is {} instead of {}", &[name, new, old])),
+            Change::Changed(old, new) => {
+                ("repository", Phrase::new("{} is {} instead of {}", &[name, new, old]))
+            }
         };
         found.push(statement(Area::Repositories, kind, name, text));
     }

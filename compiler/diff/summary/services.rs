@@ -16,7 +16,8 @@ pub(super) fn services(sides: &Sides<'_>) -> Vec<Statement> {
             }
             Change::Changed(old, new) => {
                 if old.kind != new.kind {
-                    let text = Phrase::new("{} is made by the module {} instead of {}", &[id, &new.kind, &old.kind]);
+                    let text =
+                        Phrase::new("{} is made by the module {} instead of {}", &[id, &new.kind, &old.kind]);
                     say("service-kind", text);
                 }
                 if old.image.is_some() != new.image.is_some() || old.unit != new.unit {
