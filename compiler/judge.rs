@@ -51,6 +51,7 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
         partial: false,
     };
     let mut sources = failure.sources.clone();
+    let first = failure.errors.first().map(|error| error.message.trim().to_owned());
     search.unknown_options(&sources);
     let mut failure = Some(failure);
     let mut remainder = None;
@@ -67,6 +68,15 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
             break;
         }
         failure = search.retry(&mut remainder);
+    }
+    if !search.report.has(Severity::Error) {
+        // A definition without a value is never refused without a word.
+        search.report.push(Diagnostic::error(
+            "evaluation",
+            &OptionPath::root(),
+            first.filter(|text| !text.is_empty()).unwrap_or_else(|| "this file has no value".to_owned()),
+            "look for characters that do not belong here, such as a carriage return without a line feed",
+        ));
     }
     let remainder = remainder.map(|Evaluated { tree, sources: rest }| {
         // Findings about the rest need to know where its options are.
