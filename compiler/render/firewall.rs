@@ -76,7 +76,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     ("Documentation", texts(["man:nft(8)"])),
                     ("DefaultDependencies", Node::new(false)),
                     ("Wants", texts(["network-pre.target"])),
-                    ("Before", texts(["network-pre.target", "shutdown.target"])),
+                    ("Before", texts(["network-pre.target", "docker.service", "shutdown.target"])),
                     ("Conflicts", texts(["shutdown.target"])),
                     ("After", texts(["local-fs.target", "systemd-modules-load.service", "nftables.service"])),
                     ("PartOf", texts(["nftables.service"])),

@@ -291,7 +291,16 @@ fn units(origin: &OptionPath) -> Rendered {
                     ("After", texts(["mediac-killswitch.service"])),
                 ],
             ),
-            ("Service", vec![("Type", Node::new("oneshot")), ("ExecStart", command(&[&belt, "check"]))]),
+            (
+                "Service",
+                vec![
+                    ("Type", Node::new("oneshot")),
+                    ("ExecStart", command(&[&belt, "check"])),
+                    // The journal shall hold what it did, not that it looked.
+                    ("SyslogLevel", Node::new("warning")),
+                    ("LogLevelMax", Node::new("notice")),
+                ],
+            ),
         ],
         origin,
     )?;
@@ -299,7 +308,15 @@ fn units(origin: &OptionPath) -> Rendered {
         "mediac-killswitch-check.timer",
         [
             ("Unit", vec![("Description", Node::new("Looks for the kill-switch every minute"))]),
-            ("Timer", vec![("OnBootSec", Node::new("1min")), ("OnUnitActiveSec", Node::new("1min"))]),
+            (
+                "Timer",
+                vec![
+                    ("OnBootSec", Node::new("1min")),
+                    ("OnUnitActiveSec", Node::new("1min")),
+                    // By default systemd may be a minute late.
+                    ("AccuracySec", Node::new("5s")),
+                ],
+            ),
             ("Install", vec![("WantedBy", texts(["timers.target"]))]),
         ],
         origin,

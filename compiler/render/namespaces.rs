@@ -2,6 +2,7 @@
 //!
 //! Docker resolves a shared namespace once, when the container starts: after a restart of the tunnel
 //! the others sit in a namespace that nobody serves any more, and neither Docker nor Compose notices.
+//! So they are left to one unit for each tunnel, at boot as later.
 
 use super::Rendered;
 use super::units::{texts, unit_file};
@@ -38,7 +39,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                         ),
                         ("After", texts(["docker.service", "mediac-stack.service"])),
                         ("Requires", texts(["docker.service"])),
-                        ("PartOf", texts(["docker.service"])),
+                        // Stopped before the containers are: it would start again what is stopped first.
+                        ("PartOf", texts(["docker.service", "mediac-stack.service"])),
                         ("StartLimitIntervalSec", Node::new(0_i64)),
                     ],
                 ),

@@ -1,10 +1,10 @@
 //! The unit that brings the containers up, and what Docker itself has to wait for.
 
-use super::Rendered;
 use super::units::{command, texts, unit_file};
+use super::Rendered;
 use crate::node::Node;
 use crate::path::OptionPath;
-use crate::plan::{ETC, Plan};
+use crate::plan::{ETC, NetworkUse, Plan};
 
 pub(super) fn render(plan: &Plan) -> Rendered {
     if plan.containers.is_empty() {
@@ -12,12 +12,11 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     }
     let origin = OptionPath::root().field("services");
     let compose = format!("{ETC}/compose.yaml");
-    let words = |rest: &[&str]| {
-        let mut words =
-            vec!["/usr/bin/docker", "compose", "--file", compose.as_str(), "--project-name", "mediac"];
-        words.extend(rest);
-        command(&words)
-    };
+    let docker = format!("/usr/bin/docker compose --file {compose} --project-name mediac");
+    let up = format!("exec {docker} up --detach --remove-orphans{}", all_but_shared(plan, &docker));
+    // After a crash of Docker there is nobody to ask, and Docker is started again only after this has ended.
+    let stop = format!("systemctl --quiet is-active docker.service || exit 0; exec {docker} stop");
+    let shell = |script: &str| command(&["/bin/sh", "-c", script]);
     let mut after = vec!["docker.service", "mediac-storage.service", "network-online.target"];
     let mut requires = vec!["docker.service", "mediac-storage.service"];
     if plan.killswitch.is_some() {
@@ -38,6 +37,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     // of their start, has to be done again.
                     ("PartOf", texts(["docker.service"])),
                     ("RequiresMountsFor", mounts(plan)),
+                    ("StartLimitIntervalSec", Node::new(0_i64)),
                 ],
             ),
             (
@@ -45,8 +45,11 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                 vec![
                     ("Type", Node::new("oneshot")),
                     ("RemainAfterExit", Node::new(true)),
-                    ("ExecStart", words(&["up", "--detach", "--remove-orphans"])),
-                    ("ExecStop", words(&["stop"])),
+                    ("ExecStart", shell(&up)),
+                    ("ExecStop", shell(&stop)),
+                    // An image that could not be fetched, a router that is up later than the host.
+                    ("Restart", Node::new("on-failure")),
+                    ("RestartSec", Node::new("30s")),
                     ("TimeoutStartSec", Node::new("30min")),
                     ("TimeoutStopSec", Node::new("5min")),
                 ],
@@ -71,6 +74,14 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     }
     artifacts.push(unit_file("docker.service.d/10-mediac.conf", [("Unit", head)], &origin)?);
     Ok(artifacts)
+}
+
+/// What names the containers to start, where some are left to the unit of their namespace: a tunnel that is down must
+/// not fail the others. The unit says only which not, so that it stays as it is when a service comes or goes.
+fn all_but_shared(plan: &Plan, docker: &str) -> String {
+    let shared = plan.containers.iter().filter(|(_, container)| matches!(container.network, NetworkUse::Shared(_)));
+    let not: String = shared.map(|(id, _)| format!(" -e {id}")).collect();
+    if not.is_empty() { not } else { format!(" $({docker} config --services | grep -vxF{not})") }
 }
 
 /// The folders that containers see, as far as they lie on disks of their own.

@@ -3,10 +3,11 @@
 #
 # Routing rules that hold when the firewall is flushed. `add` can be repeated and never opens a gap:
 # new rules go in first, those that are no longer wanted are taken out afterwards. `check` loads the
-# kill-switch again when its table is gone.
+# kill-switch, and the firewall where there is one, again when their tables are gone.
 set -eu
 
-file=${MEDIAC_BELT:-/etc/mediac/killswitch.belt}
+etc=/etc/mediac
+file=${MEDIAC_BELT:-$etc/killswitch.belt}
 
 add() {
 	while read -r rule; do
@@ -40,8 +41,12 @@ show() {
 }
 
 check() {
-	nft list table inet mediac_killswitch >/dev/null 2>&1 ||
-		exec systemctl reload-or-restart mediac-killswitch.service
+	for table in killswitch firewall; do
+		[ -e "$etc/$table.nft" ] || continue
+		nft list table inet "mediac_$table" >/dev/null 2>&1 && continue
+		echo "the table of the $table is gone: loading it again" >&2
+		systemctl reload-or-restart "mediac-$table.service"
+	done
 	add
 }
 

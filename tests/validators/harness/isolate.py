@@ -6,6 +6,7 @@ pid namespace. The network namespace is empty, so nothing can reach outside.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ def enter(argv: list[str]) -> Path:
     """Builds the base tree if needed, re-executes inside the namespaces, and there returns the base tree."""
     marked = os.environ.pop(_MARK, None)
     if marked:
+        # The first process of a pid namespace ignores what it does not handle.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return Path(marked)
     if os.geteuid() != 0:
         sys.exit("validators: needs root, for mounts and namespaces")

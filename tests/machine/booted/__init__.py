@@ -1,0 +1,1 @@
+"""A compiled host on a Debian machine that really boots."""
