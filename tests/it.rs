@@ -11,6 +11,13 @@
     clippy::indexing_slicing,
     reason = "a test that meets what it does not expect has failed, and says where"
 )]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::cast_precision_loss,
+    clippy::format_push_string,
+    clippy::type_complexity,
+    reason = "what is read and printed here is our own, and small"
+)]
 
 #[path = "it/support.rs"]
 mod support;

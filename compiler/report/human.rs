@@ -64,7 +64,10 @@ fn snippet(finding: &Diagnostic, sources: &Sources) -> Snippet<usize> {
         Severity::Warning => Level::Warning,
         Severity::Note => Level::Note,
     };
-    let labels = located::spans(finding, sources)
+    let (shown, too_long): (Vec<_>, Vec<_>) = located::spans(finding, sources)
+        .into_iter()
+        .partition(|(span, _)| line_length(sources, span) <= LONGEST);
+    let labels = shown
         .into_iter()
         .enumerate()
         .map(|(index, (span, message))| {
@@ -72,13 +75,38 @@ fn snippet(finding: &Diagnostic, sources: &Sources) -> Snippet<usize> {
             Label::new(style, span.file, first_line(sources, &span)).with_message(message)
         })
         .collect();
-    let mut notes = finding.notes.clone();
+    let mut notes: Vec<String> = finding.notes.iter().map(|note| clipped(note)).collect();
+    for (span, _) in too_long {
+        let (line, column) = sources.line_column(&span);
+        let name = sources.file(span.file).map(|file| file.name.as_str()).unwrap_or_default();
+        notes.push(format!("at {name}:{line}:{column}, in a line too long to show"));
+    }
     notes.push(format!("help: {}", finding.help));
     Snippet::new(level)
         .with_code(finding.code)
-        .with_message(&finding.message)
+        .with_message(clipped(&finding.message))
         .with_labels(labels)
         .with_notes(notes)
+}
+
+/// Lines and messages longer than this hold data rather than words.
+const LONGEST: usize = 2000;
+
+/// The length of the line that a span begins in.
+fn line_length(sources: &Sources, span: &crate::source::Span) -> usize {
+    let Some((before, after)) =
+        sources.file(span.file).and_then(|file| file.text.split_at_checked(span.start))
+    else {
+        return 0;
+    };
+    before.len() - before.rfind('\n').map_or(0, |at| at + 1) + after.find('\n').unwrap_or(after.len())
+}
+
+fn clipped(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST / 10).chain("…".chars()).collect()
 }
 
 /// Long values are shown by their first line.

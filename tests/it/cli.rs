@@ -39,7 +39,7 @@ fn bad() -> Folder {
     Folder::with(&[("hosts/bad.ncl", BAD)])
 }
 
-const VERBS: [&str; 5] = ["check", "build", "why", "options", "completions"];
+const VERBS: [&str; 6] = ["check", "build", "diff", "why", "options", "completions"];
 
 #[test]
 fn exit_codes_are_those_of_the_table() {
@@ -87,7 +87,11 @@ fn exit_codes_are_those_of_the_table() {
             // Results go to standard output, and there are none.
             assert_eq!(run.stdout, "", "{arguments:?}");
         }
-        assert!(!run.stderr.contains("panic") && !run.stderr.contains("please report"), "{arguments:?}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("panic") && !run.stderr.contains("please report"),
+            "{arguments:?}: {}",
+            run.stderr
+        );
     }
 }
 
@@ -95,7 +99,8 @@ fn exit_codes_are_those_of_the_table() {
 fn warnings_fail_only_where_strict() {
     // A tunnel that nobody uses.
     let text = BAD.replace("    prowlarr.endpoints.http.prot = 9000,\n", "").replace("    seerr = {},\n", "");
-    let folder = Folder::with(&[("hosts/warned.ncl", &text.replace("    \"ä,b:%\" = {},\n", "    nordlynx = {},\n"))]);
+    let folder =
+        Folder::with(&[("hosts/warned.ncl", &text.replace("    \"ä,b:%\" = {},\n", "    nordlynx = {},\n"))]);
     let run = folder.mediac(["check"]).expect(0);
     assert!(run.stderr.contains("0 errors, 1 warning"), "{}", run.stderr);
     folder.mediac(["check", "--strict"]).expect(1);
@@ -111,15 +116,23 @@ fn help_reads_well() {
     for verb in VERBS {
         let text = call(&[verb, "--help"]);
         let first = text.lines().next().unwrap();
-        assert!(first.len() > 20 && !first.ends_with('.') && text.contains(&format!("Usage: mediac {verb}")), "{text}");
+        assert!(
+            first.len() > 20 && !first.ends_with('.') && text.contains(&format!("Usage: mediac {verb}")),
+            "{text}"
+        );
         // Every argument and flag says what it is for.
         let silent: Vec<&str> = text
             .lines()
             .zip(text.lines().skip(1).chain([""]))
             .filter(|(line, next)| {
                 let line = line.trim_start();
-                let flag = line.starts_with("--") || line.starts_with('-') && line.contains(", --") || line.starts_with('[');
-                flag && !line.contains("  ") && next.trim().is_empty() && !line.starts_with("[possible") && !line.starts_with("[default")
+                let flag = line.starts_with("--")
+                    || line.starts_with('-') && line.contains(", --")
+                    || line.starts_with('[');
+                flag && !line.contains("  ")
+                    && next.trim().is_empty()
+                    && !line.starts_with("[possible")
+                    && !line.starts_with("[default")
             })
             .map(|(line, _)| line)
             .collect();
@@ -168,14 +181,21 @@ fn findings_for_programs_are_well_formed() {
     let sarif: Value = serde_json::from_str(&sarif).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
     let run = &sarif["runs"][0];
-    let rules: BTreeSet<&str> =
-        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    let rules: BTreeSet<&str> = run["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| rule["id"].as_str().unwrap())
+        .collect();
     let results = run["results"].as_array().unwrap();
     assert_eq!((results.len(), github.lines().count()), (findings.len(), findings.len()));
     let lines = BAD.lines().count() as u64;
     for ((finding, result), line) in findings.iter().zip(results).zip(github.lines()) {
         let (code, place) = (finding["code"].as_str().unwrap(), &finding["places"][0]);
-        assert_eq!((place["file"].as_str().unwrap(), result["ruleId"].as_str().unwrap()), ("hosts/bad.ncl", code));
+        assert_eq!(
+            (place["file"].as_str().unwrap(), result["ruleId"].as_str().unwrap()),
+            ("hosts/bad.ncl", code)
+        );
         assert!(rules.contains(code) && code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{code}");
         assert!(!finding["help"].as_str().unwrap().is_empty());
         let (row, column) = (place["line"].as_u64().unwrap(), place["column"].as_u64().unwrap());
@@ -198,7 +218,8 @@ fn findings_for_programs_are_well_formed() {
 #[test]
 fn options_for_programs_are_complete() {
     let folder = Folder::new();
-    let all: Vec<Value> = serde_json::from_str(&folder.mediac(["options", "--json"]).expect(0).stdout).unwrap();
+    let all: Vec<Value> =
+        serde_json::from_str(&folder.mediac(["options", "--json"]).expect(0).stdout).unwrap();
     assert!(all.len() > 150);
     let mut seen = BTreeSet::new();
     for entry in &all {
@@ -212,7 +233,8 @@ fn options_for_programs_are_complete() {
         assert!(defined.contains(name), "{entry}: {defined}");
         assert!(entry["required"].is_boolean());
     }
-    let some: Vec<Value> = serde_json::from_str(&folder.mediac(["options", "timezone", "--json"]).expect(0).stdout).unwrap();
+    let some: Vec<Value> =
+        serde_json::from_str(&folder.mediac(["options", "timezone", "--json"]).expect(0).stdout).unwrap();
     assert!(!some.is_empty() && some.len() < all.len());
     for known in ["timezone", "services.<name>.endpoints.<name>.port", "services.caddy.options.domain"] {
         assert!(seen.contains(known), "{known}");
@@ -277,7 +299,11 @@ fn colours_are_for_those_who_ask() {
                 .stdin(Stdio::null())
                 .output()
                 .unwrap();
-            assert_eq!(String::from_utf8_lossy(&output.stdout).contains(escape), expected, "NO_COLOR={no_colour}");
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout).contains(escape),
+                expected,
+                "NO_COLOR={no_colour}"
+            );
         }
     }
 }

@@ -16,7 +16,7 @@ fn blocks(markdown: &str) -> Vec<Block> {
     for line in markdown.lines() {
         match (line.strip_prefix("```"), open.take()) {
             (Some(language), None) => {
-                open = Some(Block { language: language.to_owned(), text: String::new() })
+                open = Some(Block { language: language.to_owned(), text: String::new() });
             }
             (Some(_), Some(block)) => blocks.push(block),
             (None, Some(mut block)) => {

@@ -25,7 +25,8 @@ fn host(services: &[&str]) -> String {
     );
     for service in services {
         text.push_str(&format!("  services.{service} = {{}},\n"));
-        for (option, value) in REQUIRED.iter().filter(|(option, _)| option.split('.').nth(1) == Some(service)) {
+        for (option, value) in REQUIRED.iter().filter(|(option, _)| option.split('.').nth(1) == Some(service))
+        {
             text.push_str(&format!("  {option} = {value},\n"));
         }
     }
@@ -34,7 +35,8 @@ fn host(services: &[&str]) -> String {
 
 /// Everything that is written, the manifest too: paths and texts.
 fn everything(compiled: &Compiled) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = compiled.output().map(|(path, text)| (path, text.to_owned())).collect();
+    let mut all: Vec<(String, String)> =
+        compiled.output().map(|(path, text)| (path, text.to_owned())).collect();
     all.push(compiled.manifest());
     all
 }
@@ -44,7 +46,9 @@ fn the_table_of_required_options_is_complete() {
     let project = Project::open(&repository()).unwrap();
     let sources = project.definitions();
     for module in modules() {
-        let Some(tree) = OptionTree::read_module(&sources, &format!("modules/{module}.ncl")) else { continue };
+        let Some(tree) = OptionTree::read_module(&sources, &format!("modules/{module}.ncl")) else {
+            continue;
+        };
         let missing: Vec<String> = tree
             .documents()
             .into_iter()
@@ -160,7 +164,10 @@ fn what_is_taken_out_leaves_no_trace() {
             for mark in &marks {
                 // The inventory says of a part that it is not there.
                 let trace = text.lines().find(|line| has_word(line, mark) && !line.ends_with(": false"));
-                assert!(trace.is_none() && !has_word(&path, mark), "`{part}` left {mark:?} in {path}: {trace:?}");
+                assert!(
+                    trace.is_none() && !has_word(&path, mark),
+                    "`{part}` left {mark:?} in {path}: {trace:?}"
+                );
             }
         }
     });
@@ -178,7 +185,8 @@ fn without_its_file_a_module_is_unknown_and_the_others_do_not_notice() {
             let mut request = project.request("hosts/home.ncl", text.to_owned());
             // As if the file had been deleted before mediac was compiled.
             assert!(request.memory.remove(&file).is_some());
-            request.driver = request.driver.lines().filter(|line| !line.contains(&file)).collect::<Vec<_>>().join("\n");
+            request.driver =
+                request.driver.lines().filter(|line| !line.contains(&file)).collect::<Vec<_>>().join("\n");
             request.root = "/nonexistent".into();
             eval::evaluate(request)
         };
@@ -217,7 +225,10 @@ const NEVER_NAMED: &str = r#"# A service that mediac has never heard of.
 #[test]
 fn a_new_service_is_one_file() {
     let folder = Folder::new();
-    folder.write("hosts/test.ncl", host(&["prowlarr", "pigeonpost"]).replacen('{', "{ services.pigeonpost.options.loft = \"attic\",", 1));
+    folder.write(
+        "hosts/test.ncl",
+        host(&["prowlarr", "pigeonpost"]).replacen('{', "{ services.pigeonpost.options.loft = \"attic\",", 1),
+    );
     let before = folder.mediac(["check"]).expect(1);
     assert!(before.stderr.contains("no module knows the service `pigeonpost`"), "{}", before.stderr);
     folder.write("modules/pigeonpost.ncl", NEVER_NAMED);
@@ -232,7 +243,10 @@ fn a_new_service_is_one_file() {
     let listed = folder.mediac(["options", "loft"]).expect(0);
     assert!(listed.stdout.contains("services.pigeonpost.options.loft\n"), "{}", listed.stdout);
     // Its options are judged like those of any other.
-    folder.write("hosts/test.ncl", host(&["pigeonpost"]).replacen('{', "{ services.pigeonpost.options.lotf = \"attic\",", 1));
+    folder.write(
+        "hosts/test.ncl",
+        host(&["pigeonpost"]).replacen('{', "{ services.pigeonpost.options.lotf = \"attic\",", 1),
+    );
     let typo = folder.mediac(["check"]).expect(1);
     assert!(typo.stderr.contains("did you mean `services.pigeonpost.options.loft`?"), "{}", typo.stderr);
 }
