@@ -1,7 +1,7 @@
 //! The unit that brings the containers up, and what Docker itself has to wait for.
 
-use super::units::{command, texts, unit_file};
 use super::Rendered;
+use super::units::{command, texts, unit_file};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{ETC, NetworkUse, Plan};
@@ -79,7 +79,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
 /// What names the containers to start, where some are left to the unit of their namespace: a tunnel that is down must
 /// not fail the others. The unit says only which not, so that it stays as it is when a service comes or goes.
 fn all_but_shared(plan: &Plan, docker: &str) -> String {
-    let shared = plan.containers.iter().filter(|(_, container)| matches!(container.network, NetworkUse::Shared(_)));
+    let shared =
+        plan.containers.iter().filter(|(_, container)| matches!(container.network, NetworkUse::Shared(_)));
     let not: String = shared.map(|(id, _)| format!(" -e {id}")).collect();
     if not.is_empty() { not } else { format!(" $({docker} config --services | grep -vxF{not})") }
 }
