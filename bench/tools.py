@@ -1,6 +1,7 @@
 """The tools to compare with: found, or installed into the cache where that needs no more rights."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,9 +51,8 @@ def nickel():
         argv += ["--no-default-features", "--features", "format", "--jobs", "1", "--root", str(home)]
         argv += ["--target-dir", str(cache() / "nickel-target")]
         subprocess.run(["nice", "-n", "19", *argv], env={**os.environ, **profile}, check=True)
-    version = output([program, "--version"])
-    if NICKEL not in version:
-        raise SystemExit(f"expected nickel {NICKEL}, found {version}")
+    if not version(program).startswith(f"{NICKEL}."):
+        raise SystemExit(f"expected nickel {NICKEL}, found {version(program)}")
     return program
 
 
@@ -101,10 +101,11 @@ def nix():
     return None, None, "no nixpkgs lib (name its folder in NIXPKGS_LIB)"
 
 
-def output(argv):
-    """The first line a program prints."""
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, check=True)
-    return done.stdout.strip().splitlines()[0]
+def version(program):
+    """The version a program says it has."""
+    done = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"[0-9]+(\.[0-9]+)+", done.stdout)
+    return found.group() if found else "of unknown version"
 
 
 def machine():

@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, or reads the clock, the environment or the terminal.
 
+mod batches;
 mod build;
 mod cache;
 mod check;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::eval::Request;
+use crate::eval::{Definitions, Request};
 
 /// The schemas and modules that are part of mediac: path and text.
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
@@ -86,13 +86,14 @@ impl Project {
         for module in self.modules().chain([FALLBACK]) {
             let _ = writeln!(driver, "  \"{module}\" = import \"modules/{module}.ncl\",");
         }
-        let _ = writeln!(driver, "}} (import {})", nickel_string(name));
-        let mut memory = self.definitions();
-        let mut user: Vec<String> =
-            self.definitions.iter().filter(|(_, d)| d.own).map(|(name, _)| name.clone()).collect();
-        memory.insert(name.to_owned(), text);
-        user.push(name.to_owned());
-        Request { root: self.root.clone(), driver, memory, user }
+        driver.push_str("}\n");
+        let user = self.own_definitions().map(str::to_owned).collect();
+        Request {
+            root: self.root.clone(),
+            definitions: Definitions { driver, texts: self.definitions(), user },
+            name: name.to_owned(),
+            text,
+        }
     }
 }
 
@@ -123,9 +124,4 @@ fn nickel_files(folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {
 /// The text of a file, which must be UTF-8.
 pub fn read(path: &Path) -> Result<String, ProjectError> {
     std::fs::read_to_string(path).map_err(|error| ProjectError { path: path.to_owned(), error })
-}
-
-/// A path as a Nickel string.
-fn nickel_string(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace("%{", "\\%{"))
 }

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::{Deserialize, Serialize};
 
+use super::batches;
 use super::cache;
 use super::exit::{Exit, Failure};
 use super::hosts::{self, HostFile, Place, Selection};
 use super::output::{self, State};
 use super::terminal::Terminal;
-use crate::compile::{Compiled, Outcome};
+use crate::compile::{self, Compiled, Outcome};
 use crate::report::{self, Styling};
 
 #[derive(Debug, Args)]
@@ -25,10 +27,14 @@ pub struct Arguments {
     /// Write nothing; say what differs, and fail if anything does
     #[arg(long)]
     check: bool,
+    /// Answer to the mediac that started this one
+    #[arg(long, hide = true, conflicts_with = "check")]
+    batch: bool,
 }
 
 /// What came of one host.
-struct Built {
+#[derive(Serialize, Deserialize)]
+pub struct Built {
     host: String,
     /// Diagnostics, and in a check the differences.
     text: String,
@@ -36,7 +42,7 @@ struct Built {
     done: Done,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Done {
     Failed,
     Unchanged,
@@ -49,11 +55,16 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         Some(out) => place.absolute(out),
         None => selection.project.root.join("out"),
     };
+    if arguments.batch {
+        let result = batches::taken().and_then(|taken| write_all(&selection, &out, terminal.stderr(), taken));
+        terminal.result(&batches::answer(&result));
+        return Ok(Exit::Done);
+    }
     let mut results = if arguments.check {
         let outcomes = hosts::compile(&selection);
         outcomes.into_iter().map(|outcome| compare(&out, outcome, terminal.stderr())).collect()
     } else {
-        write_all(&selection, &out, terminal.stderr())?
+        write_all(&selection, &out, terminal.stderr(), BTreeSet::new())?
     };
     if arguments.hosts.is_empty() {
         results.extend(orphans(&out, &results));
@@ -74,53 +85,97 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     Ok(worst)
 }
 
-fn write_all(selection: &Selection, out: &Path, styling: Styling) -> Result<Vec<Built>, Failure> {
-    let results = hosts::parallel(&selection.hosts, |host| {
-        if let Some(hit) = cache::look(out, &selection.project, host) {
-            return (None, Some(hit));
-        }
-        (Some(hosts::compile_one(&selection.project, host)), None)
-    });
-    let mut outcomes = Vec::new();
+/// What is left of a compiled host to write: many hosts need not fit into memory with all their sources.
+struct Ready {
+    name: Option<String>,
+    compiled: Option<Compiled>,
+    inputs: Vec<PathBuf>,
+    /// Diagnostics, as they are shown.
+    text: String,
+    /// Diagnostics, as they are remembered.
+    plain: String,
+}
+
+fn write_all(
+    selection: &Selection,
+    out: &Path,
+    styling: Styling,
+    mut taken: BTreeSet<String>,
+) -> Result<Vec<Built>, Failure> {
+    let hits = hosts::parallel(&selection.hosts, |host| cache::look(out, &selection.project, host));
     let mut built = Vec::new();
-    for (host, (outcome, hit)) in selection.hosts.iter().zip(results) {
-        if let Some(hit) = hit {
-            built.push(Built { host: hit.host, text: hit.report, exit: Exit::Done, done: Done::Unchanged });
+    let mut rest = Vec::new();
+    for (host, hit) in selection.hosts.iter().zip(hits) {
+        match hit {
+            Some(hit) => {
+                built.push(Built {
+                    host: hit.host,
+                    text: hit.report,
+                    exit: Exit::Done,
+                    done: Done::Unchanged,
+                });
+            }
+            None => rest.push(host.clone()),
         }
-        outcomes.extend(outcome.map(|outcome| (host, outcome)));
     }
+    taken.extend(built.iter().map(|built| built.host.clone()));
+    if rest.len() <= batches::SIZE {
+        write_each(selection, &rest, out, styling, &mut taken, &mut built)?;
+        return Ok(built);
+    }
+    for batch in rest.chunks(batches::SIZE) {
+        let more = batches::build(&selection.project.root, batch, out, styling, &taken)?;
+        taken.extend(more.iter().map(|built| built.host.clone()));
+        built.extend(more);
+    }
+    Ok(built)
+}
+
+fn write_each(
+    selection: &Selection,
+    hosts: &[HostFile],
+    out: &Path,
+    styling: Styling,
+    taken: &mut BTreeSet<String>,
+    built: &mut Vec<Built>,
+) -> Result<(), Failure> {
+    let results = hosts::parallel(hosts, |host| ready(hosts::compile_one(&selection.project, host), styling));
     // Before anything is written: two hosts of one name would write one folder.
-    let mut names: BTreeSet<String> = built.iter().map(|built| built.host.clone()).collect();
-    for (host, outcome) in &outcomes {
-        let Some(name) = &outcome.name else { continue };
-        if !names.insert(name.clone()) {
+    for (host, ready) in hosts.iter().zip(&results) {
+        let Some(name) = &ready.name else { continue };
+        if !taken.insert(name.clone()) {
             return Err(Failure::invalid(
                 format!("two hosts are called `{name}`; one of them is `{}`", host.name),
                 "give one of them another `name`: it is also the name of its folder in out/",
             ));
         }
     }
-    for (host, outcome) in outcomes {
-        built.push(write(selection, out, host, &outcome, styling)?);
+    for (host, ready) in hosts.iter().zip(results) {
+        built.push(write(selection, out, host, ready)?);
     }
-    Ok(built)
+    Ok(())
 }
 
-fn write(
-    selection: &Selection,
-    out: &Path,
-    host: &HostFile,
-    outcome: &Outcome,
-    styling: Styling,
-) -> Result<Built, Failure> {
-    let text = report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(styling));
-    let name = outcome.name.clone().unwrap_or_else(|| host.name.clone());
-    let Some(compiled) = &outcome.compiled else {
+fn ready(outcome: Outcome, styling: Styling) -> Ready {
+    let show =
+        |styling| report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(styling));
+    Ready {
+        text: show(styling),
+        plain: show(Styling::Plain),
+        inputs: compile::inputs(&outcome.sources),
+        name: outcome.name,
+        compiled: outcome.compiled,
+    }
+}
+
+fn write(selection: &Selection, out: &Path, host: &HostFile, ready: Ready) -> Result<Built, Failure> {
+    let Ready { name, compiled, inputs, text, plain } = ready;
+    let name = name.unwrap_or_else(|| host.name.clone());
+    let Some(compiled) = compiled else {
         return Ok(Built { host: name, text, exit: Exit::Invalid, done: Done::Failed });
     };
-    let state = output::write(out, compiled)?;
-    let plain = report::write(&[(&outcome.report, &outcome.sources)], report::Format::Human(Styling::Plain));
-    cache::keep(out, &selection.project, host, outcome, compiled, &plain);
+    let state = output::write(out, &compiled)?;
+    cache::keep(out, &selection.project, host, inputs, &compiled, &plain);
     let done = if state == State::Written { Done::Written } else { Done::Unchanged };
     Ok(Built { host: name, text, exit: Exit::Done, done })
 }

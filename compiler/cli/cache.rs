@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hosts::HostFile;
 use super::output;
-use crate::compile::{Compiled, Outcome, inputs};
+use crate::compile::Compiled;
 use crate::manifest::{INVENTORY, MANIFEST, Manifest, sha256};
 use crate::project::Project;
 
@@ -57,14 +57,14 @@ pub fn keep(
     out: &Path,
     project: &Project,
     host: &HostFile,
-    outcome: &Outcome,
+    inputs: Vec<PathBuf>,
     compiled: &Compiled,
     report: &str,
 ) {
     let stamp = || {
         let mut hashes = BTreeMap::new();
-        for input in inputs(&outcome.sources) {
-            hashes.insert(input.to_str()?.to_owned(), file_hash(&project.root.join(&input))?);
+        for input in &inputs {
+            hashes.insert(input.to_str()?.to_owned(), file_hash(&project.root.join(input))?);
         }
         Some(Stamp {
             program: program()?,

@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::panic;
 use std::process::ExitCode;
 
+use serde::{Deserialize, Serialize};
+
 /// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
     /// Done, or nothing to do.
     Done,
@@ -36,7 +38,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command could not do its work.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// How it ends.
     pub exit: Exit,

@@ -105,7 +105,7 @@ fn the_compiler_names_no_service() {
 
 /// What may be named where: the text, and the beginnings of the paths that may have it.
 const PLACES: &[(&str, &[&str])] = &[
-    ("nickel_lang_core", &["compiler/eval.rs"]),
+    ("nickel_lang_core", &["compiler/eval.rs", "compiler/eval/"]),
     ("nickel_lang_parser", &["compiler/options.rs", "compiler/options/"]),
     ("std::fs", &["compiler/cli/", "compiler/project.rs", "compiler/eval.rs"]),
     ("std::env", &["compiler/cli/"]),
@@ -115,7 +115,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("std::time", &["compiler/cli/"]),
     // Reading the project; what walks it or takes its errors belongs to the same.
     ("walkdir", &["compiler/cli/", "compiler/project.rs"]),
-    ("std::io", &["compiler/cli/", "compiler/project.rs", "compiler/eval.rs"]),
+    ("std::io", &["compiler/cli/", "compiler/project.rs", "compiler/eval.rs", "compiler/eval/"]),
     // Threads change no result: one to evaluate on, with a stack that is deep enough.
     ("std::thread", &["compiler/cli/", "compiler/eval.rs", "compiler/options/source.rs"]),
     ("TcpStream", &["compiler/cli/"]),

@@ -184,9 +184,14 @@ fn without_its_file_a_module_is_unknown_and_the_others_do_not_notice() {
         let evaluate = |text: &str| {
             let mut request = project.request("hosts/home.ncl", text.to_owned());
             // As if the file had been deleted before mediac was compiled.
-            assert!(request.memory.remove(&file).is_some());
-            request.driver =
-                request.driver.lines().filter(|line| !line.contains(&file)).collect::<Vec<_>>().join("\n");
+            assert!(request.definitions.texts.remove(&file).is_some());
+            request.definitions.driver = request
+                .definitions
+                .driver
+                .lines()
+                .filter(|line| !line.contains(&file))
+                .collect::<Vec<_>>()
+                .join("\n");
             request.root = "/nonexistent".into();
             eval::evaluate(request)
         };
