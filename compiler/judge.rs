@@ -7,6 +7,7 @@ mod schema;
 mod wording;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::diag::{Diagnostic, Label, Place, Report, Severity};
 use crate::eval::{self, EvalError, Evaluated};
@@ -14,7 +15,7 @@ use crate::node::Node;
 use crate::options::{self, FieldPlace};
 use crate::path::OptionPath;
 use crate::project::Project;
-use crate::source::{Author, Sources, Span};
+use crate::source::{Author, SourceFile, Sources, Span};
 
 use schema::Schema;
 use wording::Wording;
@@ -36,6 +37,9 @@ pub struct Judged {
 
 /// Evaluates the host file `name` with the given text.
 pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
+    if let Some(range) = options::too_deep(text) {
+        return too_deep(name, text, &range);
+    }
     let failure = match eval::evaluate(project.request(name, text.to_owned())) {
         Ok(Evaluated { tree, sources }) => {
             return Judged { value: Some(tree), remainder: None, report: Report::default(), sources };
@@ -89,6 +93,24 @@ pub fn evaluate(project: &Project, name: &str, text: &str) -> Judged {
     Judged { value: None, remainder, report: search.report, sources }
 }
 
+fn too_deep(name: &str, text: &str, range: &Range<usize>) -> Judged {
+    let mut sources = Sources::default();
+    let file = sources.add(SourceFile { name: name.to_owned(), text: text.into(), author: Author::User });
+    let mut report = Report::default();
+    report.push(Diagnostic {
+        code: "too-deep",
+        severity: Severity::Error,
+        message: "this file is nested too deep".to_owned(),
+        labels: vec![Label {
+            place: Place::Span(Span { file, start: range.start, end: range.end }),
+            message: String::new(),
+        }],
+        notes: vec![format!("{} levels are allowed, and as many annotations of one value", options::DEEPEST)],
+        help: "look for a bracket that is not closed, or for what was written by accident".to_owned(),
+    });
+    Judged { value: None, remainder: None, report, sources }
+}
+
 /// Merging forgets where records were said, such as a service without settings: notes where their names are.
 pub fn name_options(sources: &mut Sources, name: &str, text: &str) {
     let Some(file) = sources.find(name) else { return };
@@ -137,18 +159,17 @@ impl Search<'_> {
         let Some(file) = sources.find(self.name) else { return };
         let Some(schema) = Schema::of(self.project) else { return };
         let definitions = options::definitions(&self.text);
-        let mut blank: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut blank: Vec<Range<usize>> = Vec::new();
         for place in definitions.iter().filter(|place| place.rooted) {
-            let covered =
-                |range: &std::ops::Range<usize>| range.start <= place.key.start && place.key.end <= range.end;
+            let covered = |range: &Range<usize>| range.start <= place.key.start && place.key.end <= range.end;
             if blank.iter().any(covered) {
                 continue;
             }
             let segments: Vec<&str> = place.path.iter().map(String::as_str).collect();
             let unknown = schema.unknown(&segments, &definitions, &self.text);
             let Some(unknown) = unknown else { continue };
-            let span = Span { file, start: place.key.start, end: place.key.end };
-            self.report.push(unknown.diagnostic(span));
+            let Range { start, end } = unknown.place(place, &self.text);
+            self.report.push(unknown.diagnostic(Span { file, start, end }));
             blank.push(place.with_comma.clone());
         }
         for range in blank {
@@ -172,8 +193,10 @@ impl Search<'_> {
             return;
         }
         let asking = if lacking { self.asking(error, sources) } else { None };
-        let primary = first
-            .clone()
+        let secret = first.as_ref().filter(|_| wording.code == "literal-secret");
+        let primary = secret
+            .and_then(|record| self.field_of(record, wording::quoted(&wording.help)?))
+            .or_else(|| first.clone())
             .filter(|_| !lacking)
             .or_else(|| asking.clone())
             .or_else(|| self.incomplete(wording.lacks.as_deref()?, sources))
@@ -193,6 +216,18 @@ impl Search<'_> {
         if let Some(place) = place {
             self.take_out(&place);
         }
+    }
+
+    /// The value of the field `name` of the record that is said at `record`.
+    fn field_of(&self, record: &Span, name: &str) -> Option<Span> {
+        let definitions = options::definitions(&self.text);
+        let inside = |place: &&FieldPlace| {
+            record.start <= place.definition.start
+                && place.definition.end <= record.end
+                && place.path.last().is_some_and(|last| last == name)
+        };
+        let value = definitions.iter().find(inside)?.value.clone()?;
+        Some(Span { file: record.file, start: value.start, end: value.end })
     }
 
     fn is_blank(&self, span: &Span) -> bool {

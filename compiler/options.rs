@@ -6,6 +6,7 @@
 //! thread with a large stack, with bounded depth and work.
 
 mod contract;
+mod depth;
 mod distance;
 mod place;
 mod resolve;
@@ -25,6 +26,7 @@ use self::contract::Reader;
 use self::source::{Library, on_large_stack};
 use crate::path::OptionPath;
 
+pub use self::depth::{DEEPEST, too_deep};
 pub use self::distance::suggest;
 pub use self::place::{FieldPlace, blank, definitions, field_at};
 pub use self::suggest::suggest_path;

@@ -175,7 +175,7 @@ fn write(selection: &Selection, out: &Path, host: &HostFile, ready: Ready) -> Re
         return Ok(Built { host: name, text, exit: Exit::Invalid, done: Done::Failed });
     };
     let state = output::write(out, &compiled)?;
-    cache::keep(out, &selection.project, host, inputs, &compiled, &plain);
+    cache::keep(out, &selection.project, host, &inputs, &compiled, &plain);
     let done = if state == State::Written { Done::Written } else { Done::Unchanged };
     Ok(Built { host: name, text, exit: Exit::Done, done })
 }

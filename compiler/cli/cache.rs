@@ -57,13 +57,13 @@ pub fn keep(
     out: &Path,
     project: &Project,
     host: &HostFile,
-    inputs: Vec<PathBuf>,
+    inputs: &[PathBuf],
     compiled: &Compiled,
     report: &str,
 ) {
     let stamp = || {
         let mut hashes = BTreeMap::new();
-        for input in &inputs {
+        for input in inputs {
             hashes.insert(input.to_str()?.to_owned(), file_hash(&project.root.join(input))?);
         }
         Some(Stamp {

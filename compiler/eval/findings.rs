@@ -1,7 +1,6 @@
 //! What the evaluator complains about, in our words.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use nickel_lang_core::error::{Error, EvalErrorKind, IntoDiagnostics, LabelStyle};
 use nickel_lang_core::files::{FileId, Files};
@@ -11,14 +10,14 @@ use crate::source::Span;
 
 /// An error as findings; `ids` says which of the evaluator's files are which of ours.
 ///
-/// Where the project lies, `root`, has nothing to do with what is wrong in it, and is left out.
+/// Messages have file names in them: those in `names` are replaced.
 pub fn findings(
     error: Error,
     files: &mut Files,
     ids: &BTreeMap<FileId, usize>,
-    root: &Path,
+    names: &[(String, &str)],
 ) -> Vec<EvalError> {
-    let clean = |message: &str| relative(root, &clean(message));
+    let clean = |message: &str| renamed(names, &clean(message));
     let kind = kind(&error);
     error
         .into_diagnostics(files)
@@ -50,10 +49,9 @@ fn kind(error: &Error) -> ErrorKind {
     }
 }
 
-fn relative(root: &Path, message: &str) -> String {
-    let root = root.to_string_lossy();
+fn renamed(names: &[(String, &str)], message: &str) -> String {
     let message = message.split(" (looked in [").next().unwrap_or(message);
-    message.replace(&format!("{root}/"), "").replace(root.as_ref(), ".")
+    names.iter().fold(message.to_owned(), |message, (name, ours)| message.replace(name, ours))
 }
 
 /// Messages may hold addresses of closures, which differ from run to run.

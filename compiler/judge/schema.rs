@@ -1,6 +1,7 @@
 //! What options there are, and what was meant by one that there is not.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::diag::{Diagnostic, Label, Place, Severity};
@@ -16,6 +17,8 @@ pub(super) struct Schema {
 
 /// An option or a service that nobody knows.
 pub(super) struct Unknown {
+    /// As it is written.
+    name: String,
     code: &'static str,
     message: String,
     known: Vec<String>,
@@ -93,6 +96,7 @@ impl Schema {
             None => format!("for a container of your own, set `services.{id}.image`"),
         };
         Unknown {
+            name: if id == kind { id } else { "kind" }.to_owned(),
             code: "unknown-module",
             message: format!("no module knows the service `{kind}`"),
             known: self.modules.keys().cloned().collect(),
@@ -112,6 +116,7 @@ fn unknown_option(tree: &OptionTree, path: &[&str], prefix: &str) -> Option<Unkn
         None => "remove it, or see `mediac options` for what there is".to_owned(),
     };
     Some(Unknown {
+        name: (*name).to_owned(),
         code: "unknown-option",
         message: format!("there is no option `{name}` here"),
         known: children.into_iter().map(str::to_owned).collect(),
@@ -128,9 +133,23 @@ pub(super) fn kind_of(text: &str, id: &str) -> Option<String> {
 }
 
 impl Unknown {
+    /// The name that nobody knows, in a definition with it in its path.
+    pub(super) fn place(&self, field: &FieldPlace, text: &str) -> Range<usize> {
+        let Self { name, .. } = self;
+        if field.path.last() == Some(name) {
+            return field.key.clone();
+        }
+        let start = field.definition.start;
+        let before = text.get(start..field.key.start).unwrap_or_default();
+        match before.rfind(&format!("{name}.")) {
+            Some(at) => start + at..start + at + name.len(),
+            None => field.key.clone(),
+        }
+    }
+
     /// The finding, with the place of the name.
     pub(super) fn diagnostic(self, span: Span) -> Diagnostic {
-        let Self { code, message, known, help } = self;
+        let Self { code, message, known, help, name: _ } = self;
         Diagnostic {
             code,
             severity: Severity::Error,

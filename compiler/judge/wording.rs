@@ -108,6 +108,8 @@ fn meaning(name: &str, sources: &Sources) -> Option<String> {
 /// The evaluator's own words for what users need not know in its terms.
 fn in_plain_words(code: &str, message: String) -> String {
     match code {
+        // Where it is said is where the finding points.
+        "syntax" => message.split(" when parsing ").next().unwrap_or(&message).to_owned(),
         "conflict" => "two definitions of this value disagree".to_owned(),
         "not-data" => "this is no data: a function, or something else that cannot be written down".to_owned(),
         "import" => {
@@ -119,7 +121,7 @@ fn in_plain_words(code: &str, message: String) -> String {
 }
 
 /// The first text between backticks.
-fn quoted(text: &str) -> Option<&str> {
+pub(super) fn quoted(text: &str) -> Option<&str> {
     text.split('`').nth(1)
 }
 

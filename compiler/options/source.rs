@@ -11,6 +11,8 @@ use nickel_lang_parser::grammar::TermParser;
 use nickel_lang_parser::lexer::{Lexer, MultiStringToken, NormalToken, StringToken, Token};
 use nickel_lang_parser::position::TermPos;
 
+use super::depth::too_deep;
+
 /// The stack the parser and the readers run on: the parser recurses over types, the readers over syntax.
 const STACK: usize = 256 << 20;
 /// The longest source that is read. With [`STACK`] it bounds how deep any recursion of the parser gets.
@@ -33,7 +35,7 @@ pub fn range(pos: TermPos) -> Option<Range<usize>> {
 
 /// Parses one source. `None` if it is no Nickel.
 pub fn parse<'ast>(alloc: &'ast AstAlloc, id: FileId, text: &str) -> Option<&'ast Ast<'ast>> {
-    if text.len() > LONGEST || has_lone_return(text) {
+    if text.len() > LONGEST || has_lone_return(text) || too_deep(text).is_some() {
         return None;
     }
     let ast = TermParser::new().parse_strict(alloc, id, Lexer::new(text)).ok()?;
@@ -41,7 +43,7 @@ pub fn parse<'ast>(alloc: &'ast AstAlloc, id: FileId, text: &str) -> Option<&'as
 }
 
 /// Whether a carriage return stands alone: an error in Nickel, for which its lexer panics in debug builds.
-fn has_lone_return(text: &str) -> bool {
+pub fn has_lone_return(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('\r') {
         if !after.starts_with('\n') {

@@ -106,10 +106,10 @@ pub fn shared(host: &Host, service: &Service) -> Vec<Volume> {
     let mut volumes: Vec<(Option<&str>, Volume)> = Vec::new();
     for area in areas(host, service) {
         let disk = disk_of(host, &area.path);
-        let linked = |other: &Option<&str>, volume: &Volume| {
-            *other == disk && area.links && volume.access == Access::Write && area.access == Access::Write
+        let linked = |other: Option<&str>, volume: &Volume| {
+            other == disk && area.links && volume.access == Access::Write && area.access == Access::Write
         };
-        if let Some((_, volume)) = volumes.iter_mut().find(|(other, volume)| linked(other, volume)) {
+        if let Some((_, volume)) = volumes.iter_mut().find(|(other, volume)| linked(*other, volume)) {
             volume.source = common(&volume.source, &area.path);
             volume.target.clone_from(&volume.source);
         } else {

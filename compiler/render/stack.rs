@@ -81,7 +81,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
 fn all_but_shared(plan: &Plan, docker: &str) -> String {
     let shared =
         plan.containers.iter().filter(|(_, container)| matches!(container.network, NetworkUse::Shared(_)));
-    let not: String = shared.map(|(id, _)| format!(" -e {id}")).collect();
+    let not: String = shared.flat_map(|(id, _)| [" -e ", id]).collect();
     if not.is_empty() { not } else { format!(" $({docker} config --services | grep -vxF{not})") }
 }
 

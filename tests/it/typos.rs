@@ -21,7 +21,7 @@ const VARIANTS: usize = 5;
 const WANTED: usize = 95;
 
 /// What the names in a path stand for when any name will do.
-const NAMES: [&str; 3] = ["sonarr", "http", "other"];
+const NAMES: [&str; 2] = ["http", "other"];
 
 /// Words of the language, which are no names.
 const KEYWORDS: [&str; 21] = [
@@ -69,7 +69,13 @@ fn of_tree(tree: &OptionTree, prefix: &[&str]) -> Vec<Known> {
             let segments: Vec<&str> = pattern.split('.').map(|part| part.trim_matches('"')).collect();
             let filled: Vec<&str> = segments
                 .iter()
-                .map(|part| if *part == "<name>" { *names.next().unwrap() } else { *part })
+                .enumerate()
+                .map(|(at, part)| match *part {
+                    // Of a service that no module knows, the options are not what is wrong.
+                    "<name>" if at > 0 && segments[at - 1] == "services" => "sonarr",
+                    "<name>" => *names.next().unwrap(),
+                    part => part,
+                })
                 .collect();
             let (_, parents) = filled.split_last()?;
             let siblings = tree.children(parents)?.into_iter().map(str::to_owned).collect();

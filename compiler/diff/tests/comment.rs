@@ -16,7 +16,7 @@ fn acting(markdown: &str) -> String {
             Some(open) if run.len() >= open.len() && line.trim() == run => fence = None,
             Some(_) => {}
             None if run.len() >= 3 => fence = Some(run),
-            None => out.push_str(&format!("{}\n", without_code(line))),
+            None => out.extend([&without_code(line), "\n"]),
         }
     }
     assert_eq!(fence, None, "a fence is open at the end");

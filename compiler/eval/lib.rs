@@ -1,7 +1,10 @@
 //! Evaluates definitions. The only module that knows the Nickel evaluator.
 
 mod findings;
+pub mod node;
+pub mod path;
 mod session;
+pub mod source;
 mod tree;
 
 use std::cell::RefCell;
@@ -114,6 +117,13 @@ pub fn evaluate(request: Request) -> Result<Evaluated, Failure> {
         *slot = Some(evaluator);
         result
     })
+}
+
+/// The definitions of a request that are not well typed, by name.
+///
+/// Hosts are evaluated without looking at the types of what is compiled into mediac: a test does.
+pub fn ill_typed(request: &Request) -> Result<Vec<String>, Failure> {
+    Session::new(request).ill_typed().map_err(|_| internal("the standard library does not load"))
 }
 
 /// A thread that evaluates one request after the other. It ends when nobody can ask any more.
