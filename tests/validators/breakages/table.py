@@ -81,7 +81,7 @@ BREAKAGES = (
     ),
     _breaks("an unknown key in a drop-in", "units")(append("*.service.d/*.conf", "\n[Service]\nRestrat=always\n")),
     _breaks("a mount unit of another name", "units")(change("*.mount", "^Where=.*", "Where=/srv/elsewhere")),
-    _breaks("a timer that never elapses", "units")(change("*.timer", "^OnCalendar=.*", "OnCalendar=someday")),
+    _breaks("a timer that never elapses", "units")(change("*.timer", "^OnUnitActiveSec=.*", "OnCalendar=someday")),
     _breaks("an nft syntax error", "nft")(change("*/killswitch.nft", r"\}\s*\Z", "")),
     _breaks("an nft file that adds up", "nft")(change("*/killswitch.nft", "^delete table .*\n", "")),
     _breaks("an nft file that flushes everything", "nft")(change("*/firewall.nft", r"\A", "flush ruleset\n")),
