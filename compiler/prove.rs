@@ -245,7 +245,11 @@ fn port(network: &Network<'_>, lines: &Lines<'_>, exposure: &crate::plan::Exposu
     let accepted = arrived
         .flat_map(|region| network.receive(region))
         .find(|ended| matches!(ended.fate, network::Fate::Delivered | network::Fate::Left(_)));
-    let rule = accepted.and_then(|ended| ended.flow.steps.last().and_then(|step| lines.rule(*step)));
+    let rules: Vec<RuleLine> =
+        accepted.iter().flat_map(|ended| &ended.flow.steps).filter_map(|step| lines.rule(*step)).collect();
+    // The rule that names the port says more than those it leads to.
+    let named = format!("dport {} ", exposure.host_port);
+    let rule = rules.iter().find(|rule| rule.text.contains(&named)).or(rules.last()).cloned();
     Port {
         protocol: exposure.proto.as_str(),
         port: exposure.host_port.number(),

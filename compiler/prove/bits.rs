@@ -13,11 +13,6 @@ impl Bits {
         Self { words: vec![0; size.div_ceil(64)], size }
     }
 
-    /// The empty set of nothing at all.
-    pub const fn nothing() -> Self {
-        Self { words: Vec::new(), size: 0 }
-    }
-
     /// Every number below `size`.
     pub fn all(size: usize) -> Self {
         let mut bits = Self::none(size);
@@ -72,15 +67,25 @@ impl Bits {
 
     /// Its numbers, the least first.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().enumerate().flat_map(|(index, word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
-        })
+        numbers(&self.words)
+    }
+
+    /// Its words, 64 numbers in each.
+    pub fn words(&self) -> &[u64] {
+        &self.words
     }
 
     fn zip(&self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
         let words = self.words.iter().zip(&other.words).map(|(a, b)| combine(*a, *b)).collect();
         Self { words, size: self.size }
     }
+}
+
+/// The numbers of a set that is given by its words, the least first.
+pub fn numbers(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(index, word)| {
+        (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::flow::{Region, subtract};
 use super::network::{Ended, Fate, LOOPBACK, Network, UNDECLARED, UPLINK};
-use super::space::{Axis, Block};
+use super::rules::{Key, Value};
+use super::space::{AXES, Axis, Block, Space};
 use crate::ir::{Cidr, Expose, Undeclared};
 use crate::path::OptionPath;
 use crate::plan::{ExposedBy, Exposure, KillSwitchPlan, NetworkKind, NetworkUse, Plan};
@@ -67,23 +68,38 @@ fn confined(network: &Network<'_>, switch: &KillSwitchPlan) -> Vec<Claim> {
             "no-way-around",
             "nothing confined reaches another container, except in answer to one that may ask it",
         ),
+        claim(
+            "at-the-door",
+            "what confined containers must not send is dropped before it is routed or translated",
+        ),
         claim("not-by-the-host", "nothing confined is served by the host itself: no name server, no proxy"),
     ];
     let uplink = number(network, UPLINK);
     let allowed = [tunnels(network, switch, Magic::AsConfigured), answers(network)].concat();
     let answer = vec![(Axis::Tracking, network.tracking("reply", &["established"]))];
     let host = regions(network, &[answer]);
+    let through = door(network, &allowed, &host);
     for ended in senders(network, switch).into_iter().flat_map(|region| network.receive(region)) {
+        if ended.fate != Fate::DroppedEarly
+            && let Some(claim) = claims.get_mut(2)
+        {
+            claim.regions += 1;
+            if let Some(packets) = subtract(&ended.flow.entry, &through).into_iter().next() {
+                let message = "a confined container gets a packet past the first look".to_owned();
+                let option = switch.origin.clone();
+                claim.against.push(Against { packets, ended: Some(ended.clone()), message, option });
+            }
+        }
         let (claim, allowed) = match ended.fate {
             Fate::Left(interface) if Some(interface) == uplink => (claims.first_mut(), &allowed),
             Fate::Left(interface) if own_bridge(network, &ended, interface) => continue,
             Fate::Left(_) => (claims.get_mut(1), &allowed),
-            Fate::Delivered => (claims.get_mut(2), &host),
+            Fate::Delivered => (claims.get_mut(3), &host),
             _ => continue,
         };
         let Some(claim) = claim else { continue };
         claim.regions += 1;
-        if let Some(packets) = beyond(&ended, allowed) {
+        if let Some(packets) = beyond(network.space, &ended, allowed) {
             let message = "a confined container gets a packet out that it must not send".to_owned();
             claim.against.push(Against {
                 packets,
@@ -96,10 +112,29 @@ fn confined(network: &Network<'_>, switch: &KillSwitchPlan) -> Vec<Claim> {
     claims
 }
 
+/// What may pass the first look: what may leave, answers to the host, neighbours among themselves.
+fn door(network: &Network<'_>, allowed: &[Region], host: &[Region]) -> Vec<Region> {
+    let space = network.space;
+    let local = space.of(Axis::DestinationLocal, [1]);
+    let mut through = allowed.to_vec();
+    through.extend(host.iter().filter_map(|region| region.with(Axis::DestinationLocal, &local)));
+    for bridge in network.plan.networks.values().filter(|net| matches!(net.kind, NetworkKind::Confined(_))) {
+        let subnet = space.net(&bridge.subnet);
+        let gateway = space.net(&Cidr::v4(bridge.gateway, 32));
+        let block = vec![
+            (Axis::In, space.interface(&bridge.bridge)),
+            (Axis::Source, subnet.clone()),
+            (Axis::Destination, subnet.without(&gateway)),
+        ];
+        through.extend(regions(network, &[block]));
+    }
+    through
+}
+
 /// Back onto the bridge it came from: between containers that share a tunnel.
 fn own_bridge(network: &Network<'_>, ended: &Ended, interface: usize) -> bool {
     let there = network.space.of(Axis::In, [interface]);
-    ended.flow.entry.get(Axis::In).without(&there).is_empty()
+    ended.flow.entry.get(Axis::In, network.space).without(&there).is_empty()
 }
 
 /// Everything that confined containers, and those that nobody declared, can send.
@@ -192,17 +227,17 @@ fn users(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
     let space = network.space;
     let outside = space.interface(LOOPBACK).complement();
     for uid in &switch.uids {
-        let user =
-            space.block(super::rules::Key::User, &super::rules::Value::Number(*uid)).unwrap_or_default();
-        let Some(region) =
-            Region::all(space).within(&user).and_then(|region| region.with(Axis::Out, &outside))
-        else {
-            continue;
-        };
-        let known = !region.get(Axis::User).is_empty();
-        for ended in network.send(region.clone()) {
+        // A user that no rule names is like any other.
+        let named =
+            space.block(Key::User, &Value::Number(*uid)).and_then(|block| Region::all(space).within(&block));
+        let region = named.unwrap_or_else(|| {
+            let mut other = Region::all(space);
+            other.set(Axis::User, &space.of(Axis::User, [space.size(Axis::User) - 1]));
+            other
+        });
+        for ended in region.with(Axis::Out, &outside).into_iter().flat_map(|region| network.send(region)) {
             claim.regions += 1;
-            if matches!(ended.fate, Fate::Left(_)) || !known {
+            if matches!(ended.fate, Fate::Left(_)) {
                 let message = format!("the user {uid} sends on the host's own network");
                 let packets = ended.flow.entry.clone();
                 claim.against.push(Against {
@@ -259,7 +294,7 @@ fn flushed(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
                 continue;
             }
             claim.regions += 1;
-            if let Some(packets) = beyond(&ended, &allowed) {
+            if let Some(packets) = beyond(network.space, &ended, &allowed) {
                 let message = "without the firewall a confined container gets a packet out".to_owned();
                 claim.against.push(Against {
                     packets,
@@ -375,13 +410,13 @@ fn number(network: &Network<'_>, interface: &str) -> Option<usize> {
 }
 
 /// Packets that ended as they must not: those that no allowed region has, as they came in.
-fn beyond(ended: &Ended, allowed: &[Region]) -> Option<Region> {
+fn beyond(space: &Space, ended: &Ended, allowed: &[Region]) -> Option<Region> {
     let parts = subtract(&ended.flow.now, allowed);
     let part = parts.first()?;
     // The part is said of packets as they left: what they were like when they came differs in what was translated.
     let mut flow = ended.flow.clone();
-    for axis in super::space::AXES {
-        flow = flow.with(axis, part.get(axis)).unwrap_or(flow);
+    for axis in AXES {
+        flow = flow.with(axis, &part.get(axis, space)).unwrap_or(flow);
     }
     Some(flow.entry)
 }

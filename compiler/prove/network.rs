@@ -93,7 +93,7 @@ impl Network<'_> {
         let passed = self.pass(Point::Output, i32::MIN, i32::MAX, Flow::new(region));
         let mut ended: Vec<Ended> = dropped(passed.dropped, Fate::DroppedEarly).collect();
         for flow in passed.on {
-            for interface in flow.now.get(Axis::Out).clone().iter() {
+            for interface in flow.now.iter(Axis::Out) {
                 let part = flow.with(Axis::Out, &self.space.of(Axis::Out, [interface]));
                 ended.extend(part.map(|flow| Ended { flow, fate: Fate::Left(interface) }));
             }
@@ -120,9 +120,9 @@ impl Network<'_> {
         rest = split(rest, &block, |flow| {
             done.push(flow.clone());
             let mut back = flow;
-            let source = back.now.get(Axis::Original).clone();
-            back.translate(Axis::Destination, source, Some(Axis::Original));
-            back.translate(Axis::DestinationLocal, self.space.of(Axis::DestinationLocal, [0]), None);
+            let source = back.now.get(Axis::Original, self.space);
+            back.translate(Axis::Destination, &source, Some(Axis::Original));
+            back.translate(Axis::DestinationLocal, &self.space.of(Axis::DestinationLocal, [0]), None);
             done.push(back);
         });
         for published in self.published() {
@@ -135,10 +135,10 @@ impl Network<'_> {
             ];
             block.extend(published.host_address.map(|address| (Axis::Destination, address)));
             rest = split(rest, &block, |mut flow| {
-                flow.translate(Axis::Destination, published.address.clone(), None);
-                flow.translate(Axis::DestinationPort, published.port.clone(), None);
-                flow.translate(Axis::DestinationLocal, self.space.of(Axis::DestinationLocal, [0]), None);
-                flow.translate(Axis::Translated, self.space.of(Axis::Translated, [1]), None);
+                flow.translate(Axis::Destination, &published.address, None);
+                flow.translate(Axis::DestinationPort, &published.port, None);
+                flow.translate(Axis::DestinationLocal, &self.space.of(Axis::DestinationLocal, [0]), None);
+                flow.translate(Axis::Translated, &self.space.of(Axis::Translated, [1]), None);
                 done.push(flow);
             });
         }
@@ -198,7 +198,7 @@ impl Network<'_> {
     fn through(&self, mut flow: Flow, interface: &str, ended: &mut Vec<Ended>) {
         let out = self.space.interface(interface);
         let Some(number) = out.iter().next() else { return };
-        flow.translate(Axis::Out, out, None);
+        flow.translate(Axis::Out, &out, None);
         let passed = self.pass(Point::Forward, i32::MIN, i32::MAX, flow);
         ended.extend(dropped(passed.dropped, Fate::DroppedForward));
         for flow in passed.on {
@@ -276,8 +276,8 @@ impl Network<'_> {
             .with(Axis::Protocol, &self.protocol(other).complement())?
             .with(Axis::Translated, &self.space.of(Axis::Translated, [0]))?;
         // Nothing is known yet of where they leave, and nobody here has sent them.
-        region.set(Axis::Out, self.space.of(Axis::Out, [0]));
-        region.set(Axis::User, self.space.of(Axis::User, [self.space.size(Axis::User) - 1]));
+        region.set(Axis::Out, &self.space.of(Axis::Out, [0]));
+        region.set(Axis::User, &self.space.of(Axis::User, [self.space.size(Axis::User) - 1]));
         Some(region)
     }
 

@@ -46,14 +46,14 @@ const EXAMPLES: [&str; 2] = ["198.51.100.7", "2001:db8::7"];
 impl Packet {
     /// A packet of a set; None if the set is empty.
     pub fn of(space: &Space, region: &Region) -> Option<Self> {
-        let protocol = PROTOCOLS.get(region.get(Axis::Protocol).iter().next()?).copied()?;
-        let (state, direction) = TRACKING.get(region.get(Axis::Tracking).iter().next()?).copied()?;
+        let protocol = PROTOCOLS.get(region.iter(Axis::Protocol).next()?).copied()?;
+        let (state, direction) = TRACKING.get(region.iter(Axis::Tracking).next()?).copied()?;
         let has_ports = matches!(protocol, "tcp" | "udp");
-        let port = |axis: Axis| region.get(axis).iter().next().map(|class| space.port_of(class));
-        let icmp = region.get(Axis::Icmp).iter().find_map(|class| space.icmp_of(class));
-        let yes = |axis: Axis| region.get(axis).iter().next() == Some(1);
+        let port = |axis: Axis| region.iter(axis).next().map(|class| space.port_of(class));
+        let icmp = region.iter(Axis::Icmp).find_map(|class| space.icmp_of(class));
+        let yes = |axis: Axis| region.iter(axis).next() == Some(1);
         Some(Self {
-            interface: space.interfaces.get(region.get(Axis::In).iter().next()?)?.clone(),
+            interface: space.interfaces.get(region.iter(Axis::In).next()?)?.clone(),
             source: address(space, region, Axis::Source)?,
             destination: address(space, region, Axis::Destination)?,
             protocol,
@@ -72,19 +72,18 @@ impl Packet {
 
 /// An address of the region; one of the examples where it has one.
 fn address(space: &Space, region: &Region, axis: Axis) -> Option<IpAddr> {
-    let classes = region.get(axis);
     let examples = EXAMPLES.iter().filter_map(|text| text.parse::<IpAddr>().ok());
     for example in examples {
         let holds = |class: usize| {
             let limits = (space.address(class), space.last_address(class));
             matches!(limits, (Some(first), Some(last)) if first <= example && example <= last)
         };
-        if classes.iter().any(holds) {
+        if region.iter(axis).any(holds) {
             return Some(example);
         }
     }
     // The last class is seldom the odd one: 0.0.0.0 comes first.
-    classes.iter().last().and_then(|class| space.address(class))
+    region.iter(axis).last().and_then(|class| space.address(class))
 }
 
 impl fmt::Display for Packet {
