@@ -142,8 +142,8 @@ fn prove_texts(
         .map_err(|unknown| unproved(step(unknown.step), unknown.step.line, &unknown.what))?;
     let routes = belt::parse(&space, belt).map_err(|line| unproved(BELT, line, "a routing rule"))?;
     // The rules alone must do; the routing rules are the second lock, and proved by themselves.
-    let network = Network { space: &space, chains: Some(&chains), belt: &[], plan };
-    let belted = Network { belt: &routes, ..network };
+    let network = Network::new(&space, plan, Some(&chains), &[]);
+    let belted = Network::new(&space, plan, None, &routes);
     let mut claims = claims::check(&network);
     claims.extend(claims::check_belt(&belted));
     let lines = Lines { tree, texts };

@@ -278,7 +278,6 @@ fn resolver(plan: &Plan, switch: &KillSwitchPlan) -> Claim {
 fn flushed(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
     let mut claim =
         claim("holds-when-flushed", "without any firewall table nothing confined is routed out of the house");
-    let bare = Network { chains: None, ..*network };
     let mut allowed = tunnels(network, switch, Magic::Any);
     let mut near: Vec<Block> = Vec::new();
     for exposure in network.plan.exposures.iter().filter(|one| matches!(one.by, ExposedBy::Tunnel(_))) {
@@ -289,7 +288,7 @@ fn flushed(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
     let uplink = number(network, UPLINK);
     for bridge in network.plan.networks.values().filter(|net| matches!(net.kind, NetworkKind::Confined(_))) {
         let all = network.arriving(&network.space.interface(&bridge.bridge));
-        for ended in all.iter().flat_map(|region| network.possible(region)).flat_map(|r| bare.receive(r)) {
+        for ended in all.iter().flat_map(|region| network.possible(region)).flat_map(|r| network.receive(r)) {
             if !matches!(ended.fate, Fate::Left(interface) if Some(interface) == uplink) {
                 continue;
             }

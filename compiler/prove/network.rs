@@ -8,7 +8,7 @@ use super::bits::Bits;
 use super::chains::{Chains, Passed};
 use super::flow::{Flow, Region};
 use super::rules::Point;
-use super::space::{Axis, PROTOCOLS, Space, TRACKING};
+use super::space::{Axis, Block, PROTOCOLS, Space, TRACKING};
 use crate::ir::Cidr;
 use crate::plan::{NetworkUse, Plan};
 
@@ -51,7 +51,7 @@ pub struct Ended {
 }
 
 /// The host as packets see it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Network<'a> {
     /// The classes of packets.
     pub space: &'a Space,
@@ -61,18 +61,60 @@ pub struct Network<'a> {
     pub belt: &'a [Route],
     /// What runs there.
     pub plan: &'a Plan,
+    /// What Docker translates, publishes and lets through.
+    published: Vec<Published>,
+    /// Destinations on the link, and the interface that leads there.
+    links: Vec<(Block, String)>,
+    /// Addresses that can come from no other interface than the loopback.
+    martians: Vec<Block>,
 }
 
 /// A port that Docker publishes.
+#[derive(Debug, Clone)]
 struct Published {
-    protocol: Bits,
-    host_port: Bits,
-    host_address: Option<Bits>,
+    /// What is for it, before translation.
+    outside: Block,
+    /// What is for it, after translation.
+    inside: Block,
     address: Bits,
     port: Bits,
 }
 
 impl Network<'_> {
+    /// The host of a plan under some rules.
+    pub fn new<'a>(
+        space: &'a Space,
+        plan: &'a Plan,
+        chains: Option<&'a Chains>,
+        belt: &'a [Route],
+    ) -> Network<'a> {
+        let mut network = Network {
+            space,
+            chains,
+            belt,
+            plan,
+            published: Vec::new(),
+            links: Vec::new(),
+            martians: Vec::new(),
+        };
+        network.published = network.publish();
+        for bridge in plan.networks.values() {
+            let block = vec![(Axis::Destination, space.net(&bridge.subnet))];
+            network.links.push((block, bridge.bridge.clone()));
+        }
+        for net in plan.lan4.iter().chain(&plan.lan6) {
+            network.links.push((vec![(Axis::Destination, space.net(net))], UPLINK.to_owned()));
+        }
+        let outside = space.interface(LOOPBACK).complement();
+        let loopback = space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
+        network.martians = vec![
+            vec![(Axis::In, outside.clone()), (Axis::SourceLocal, space.of(Axis::SourceLocal, [1]))],
+            vec![(Axis::In, outside.clone()), (Axis::Source, loopback.clone())],
+            vec![(Axis::In, outside), (Axis::Destination, loopback)],
+        ];
+        network
+    }
+
     /// All that becomes of packets that come in by an interface.
     pub fn receive(&self, region: Region) -> Vec<Ended> {
         let mut ended = Vec::new();
@@ -112,7 +154,6 @@ impl Network<'_> {
     fn translate(&self, flow: Flow) -> Vec<Flow> {
         let local = self.space.of(Axis::DestinationLocal, [1]);
         let answers = self.tracking("reply", &["established", "related"]);
-        let first = self.tracking("original", &["new", "established"]);
         let mut done = Vec::new();
         let mut rest = vec![flow];
         // Answers to flows whose source was made ours go back to that source, or are for us.
@@ -125,18 +166,10 @@ impl Network<'_> {
             back.translate(Axis::DestinationLocal, &self.space.of(Axis::DestinationLocal, [0]), None);
             done.push(back);
         });
-        for published in self.published() {
-            let mut block = vec![
-                (Axis::Tracking, first.clone()),
-                (Axis::Protocol, published.protocol),
-                (Axis::DestinationPort, published.host_port),
-                (Axis::Source, self.space.family("ipv4")),
-                (Axis::DestinationLocal, local.clone()),
-            ];
-            block.extend(published.host_address.map(|address| (Axis::Destination, address)));
-            rest = split(rest, &block, |mut flow| {
-                flow.translate(Axis::Destination, &published.address, None);
-                flow.translate(Axis::DestinationPort, &published.port, None);
+        for Published { outside, address, port, .. } in &self.published {
+            rest = split(rest, outside, |mut flow| {
+                flow.translate(Axis::Destination, address, None);
+                flow.translate(Axis::DestinationPort, port, None);
                 flow.translate(Axis::DestinationLocal, &self.space.of(Axis::DestinationLocal, [0]), None);
                 flow.translate(Axis::Translated, &self.space.of(Axis::Translated, [1]), None);
                 done.push(flow);
@@ -147,17 +180,9 @@ impl Network<'_> {
     }
 
     fn route(&self, flow: Flow, ended: &mut Vec<Ended>) {
-        let outside = self.space.interface(LOOPBACK).complement();
-        let loopback = self.space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
-        // Our own address, or that of the loopback, can come from no other interface.
-        let martians = [
-            vec![(Axis::In, outside.clone()), (Axis::SourceLocal, self.space.of(Axis::SourceLocal, [1]))],
-            vec![(Axis::In, outside.clone()), (Axis::Source, loopback.clone())],
-            vec![(Axis::In, outside), (Axis::Destination, loopback)],
-        ];
         let mut rest = vec![flow];
-        for block in martians {
-            rest = split(rest, &block, |flow| ended.push(Ended { flow, fate: Fate::Unroutable }));
+        for block in &self.martians {
+            rest = split(rest, block, |flow| ended.push(Ended { flow, fate: Fate::Unroutable }));
         }
         let local = vec![(Axis::DestinationLocal, self.space.of(Axis::DestinationLocal, [1]))];
         rest = split(rest, &local, |flow| {
@@ -178,13 +203,8 @@ impl Network<'_> {
     /// Through the main routing table: bridges have their networks, home is on the link, the rest is out there.
     fn forward(&self, flow: Flow, reach: Reach, ended: &mut Vec<Ended>) {
         let mut rest = vec![flow];
-        for network in self.plan.networks.values() {
-            let block = vec![(Axis::Destination, self.space.net(&network.subnet))];
-            rest = split(rest, &block, |flow| self.through(flow, &network.bridge, ended));
-        }
-        for net in self.plan.lan4.iter().chain(&self.plan.lan6) {
-            let block = vec![(Axis::Destination, self.space.net(net))];
-            rest = split(rest, &block, |flow| self.through(flow, UPLINK, ended));
+        for (block, interface) in &self.links {
+            rest = split(rest, block, |flow| self.through(flow, interface, ended));
         }
         for flow in rest {
             match reach {
@@ -221,29 +241,36 @@ impl Network<'_> {
         let mut on = Vec::new();
         let mut rest = split(vec![flow], &same, |flow| on.push(flow));
         rest = split(rest, &vec![(Axis::Tracking, answers)], |flow| on.push(flow));
-        for published in self.published() {
-            let block = vec![
-                (Axis::Protocol, published.protocol),
-                (Axis::Destination, published.address),
-                (Axis::DestinationPort, published.port),
-            ];
-            rest = split(rest, &block, |flow| on.push(flow));
+        for published in &self.published {
+            rest = split(rest, &published.inside, |flow| on.push(flow));
         }
         (rest, on)
     }
 
-    fn published(&self) -> Vec<Published> {
-        let single = |address: Ipv4Addr| self.space.net(&Cidr::v4(address, 32));
+    fn publish(&self) -> Vec<Published> {
+        let space = self.space;
+        let single = |address: Ipv4Addr| space.net(&Cidr::v4(address, 32));
         let mut all = Vec::new();
         for container in self.plan.containers.values() {
             let NetworkUse::Own { address, .. } = &container.network else { continue };
-            all.extend(container.ports.iter().map(|port| Published {
-                protocol: self.protocol(port.proto.as_str()),
-                host_port: self.space.port(port.host_port.number()),
-                host_address: port.address.map(single),
-                address: single(*address),
-                port: self.space.port(port.container_port.number()),
-            }));
+            for port in &container.ports {
+                let protocol = (Axis::Protocol, self.protocol(port.proto.as_str()));
+                let inner = space.port(port.container_port.number());
+                let mut outside = vec![
+                    (Axis::DestinationPort, space.port(port.host_port.number())),
+                    protocol.clone(),
+                    (Axis::Tracking, self.tracking("original", &["new", "established"])),
+                    (Axis::Source, space.family("ipv4")),
+                    (Axis::DestinationLocal, space.of(Axis::DestinationLocal, [1])),
+                ];
+                outside.extend(port.address.map(|address| (Axis::Destination, single(address))));
+                let inside = vec![
+                    (Axis::Destination, single(*address)),
+                    (Axis::DestinationPort, inner.clone()),
+                    protocol,
+                ];
+                all.push(Published { outside, inside, address: single(*address), port: inner });
+            }
         }
         all
     }
@@ -326,7 +353,7 @@ fn dropped(flows: Vec<Flow>, fate: Fate) -> impl Iterator<Item = Ended> {
 }
 
 /// Hands the parts of flows that a block describes to `inside`, and returns the others.
-fn split(flows: Vec<Flow>, block: &super::space::Block, mut inside: impl FnMut(Flow)) -> Vec<Flow> {
+fn split(flows: Vec<Flow>, block: &Block, mut inside: impl FnMut(Flow)) -> Vec<Flow> {
     let mut rest = Vec::new();
     for flow in flows {
         let (part, others) = flow.split(block);
