@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bits::Bits;
-use super::flow::{Flow, Step};
+use super::flow::{Flow, Step, take};
 use super::rules::{Hook, Match, Point, Policy, Sense, Table, Values, Verdict};
 use super::space::{Axis, Block, Space};
 
@@ -108,7 +108,7 @@ impl Chains {
         let mut here = vec![flow];
         for rule in &chain.rules {
             let mut next = Vec::new();
-            for flow in here {
+            for flow in take(&mut here, |flow| may_match(&rule.conditions, flow)) {
                 let (mut matched, rest) = matching(&rule.conditions, flow);
                 next.extend(rest);
                 if rule.verdict.is_some() {
@@ -131,7 +131,7 @@ impl Chains {
                     Some(Verdict::Goto(name)) => done.extend(self.call(table, name, matched, depth)),
                 }
             }
-            here = next;
+            here.extend(next);
         }
         done.extend(here.into_iter().map(|flow| (flow, End::Return)));
         done
@@ -205,6 +205,13 @@ fn joined(blocks: Vec<Block>) -> Vec<Block> {
     }
     others.extend(single.into_iter().map(|one| vec![one]));
     others
+}
+
+/// Whether some of the packets may fulfil all conditions.
+fn may_match(conditions: &[Condition], flow: &Flow) -> bool {
+    conditions.iter().all(|Condition { sense, blocks }| {
+        *sense == Sense::NotIn || blocks.iter().any(|block| !flow.misses(block))
+    })
 }
 
 /// The packets that fulfil all conditions, and those that do not.

@@ -145,6 +145,21 @@ pub fn subtract(region: &Region, others: &[Region]) -> Vec<Region> {
     })
 }
 
+/// Takes out the flows for which `wanted` holds. The others stay where they are, in some order: most of many
+/// flows have nothing to do with one of many rules.
+pub fn take(flows: &mut Vec<Flow>, wanted: impl Fn(&Flow) -> bool) -> Vec<Flow> {
+    let mut taken = Vec::new();
+    let mut index = 0;
+    while let Some(flow) = flows.get(index) {
+        if wanted(flow) {
+            taken.push(flows.swap_remove(index));
+        } else {
+            index += 1;
+        }
+    }
+    taken
+}
+
 /// Packets on their way: as they came, as they are now, and the rules that decided on them.
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -179,6 +194,11 @@ impl Flow {
             Some((_, source)) => *source,
         };
         came_as.is_none_or(|axis| self.entry.keep(axis, bits.words()))
+    }
+
+    /// Whether a block describes none of it.
+    pub fn misses(&self, block: &Block) -> bool {
+        block.iter().any(|(axis, bits)| matches!(self.now.lies(*axis, bits.words()), Lies::Outside))
     }
 
     /// The part that a block describes, and the parts that it does not.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::belt::{Route, Target};
 use super::bits::Bits;
 use super::chains::{Chains, Passed};
-use super::flow::{Flow, Region};
+use super::flow::{Flow, Region, take};
 use super::rules::Point;
 use super::space::{Axis, Block, PROTOCOLS, Space, TRACKING};
 use crate::ir::Cidr;
@@ -353,14 +353,13 @@ fn dropped(flows: Vec<Flow>, fate: Fate) -> impl Iterator<Item = Ended> {
 }
 
 /// Hands the parts of flows that a block describes to `inside`, and returns the others.
-fn split(flows: Vec<Flow>, block: &Block, mut inside: impl FnMut(Flow)) -> Vec<Flow> {
-    let mut rest = Vec::new();
-    for flow in flows {
+fn split(mut flows: Vec<Flow>, block: &Block, mut inside: impl FnMut(Flow)) -> Vec<Flow> {
+    for flow in take(&mut flows, |flow| !flow.misses(block)) {
         let (part, others) = flow.split(block);
-        rest.extend(others);
+        flows.extend(others);
         if let Some(part) = part {
             inside(part);
         }
     }
-    rest
+    flows
 }
