@@ -11,6 +11,7 @@ mod git;
 mod hosts;
 mod options;
 mod output;
+mod prove;
 mod terminal;
 mod why;
 
@@ -61,6 +62,8 @@ enum Verb {
     Build(build::Arguments),
     /// Show what would change, and what that would restart
     Diff(diff::Arguments),
+    /// Show what the firewall does with every packet there can be, and who can reach what
+    Prove(prove::Arguments),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments, &place, &terminal),
         Verb::Build(arguments) => build::run(&arguments, &place, &terminal),
         Verb::Diff(arguments) => diff::run(&arguments, &place, &terminal),
+        Verb::Prove(arguments) => prove::run(&arguments, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

@@ -11,6 +11,7 @@ use crate::manifest::{INVENTORY, MANIFEST, Manifest};
 use crate::path::OptionPath;
 use crate::plan;
 use crate::project::Project;
+use crate::prove::{self, Proof};
 use crate::render;
 use crate::source::{Author, Sources};
 use crate::tree::Tree;
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub compiled: Option<Compiled>,
     /// The name the host gives itself, as far as it is known.
     pub name: Option<String>,
+    /// What its firewall does, as far as there is one to prove; also when it does not hold.
+    pub proof: Option<Proof>,
     /// All findings.
     pub report: Report,
     /// The sources they point into.
@@ -79,25 +82,26 @@ fn judge(project: &Project, name: &str, text: &str) -> Outcome {
         }
     }
     let Some(evaluated) = judged.value else {
-        return Outcome { compiled: None, name: None, report, sources };
+        return Outcome { compiled: None, name: None, proof: None, report, sources };
     };
     let host = match ir::read(&evaluated) {
         Ok(host) => host,
         Err(message) => {
             report.push(internal(&message));
-            return Outcome { compiled: None, name: None, report, sources };
+            return Outcome { compiled: None, name: None, proof: None, report, sources };
         }
     };
     let name = Some(host.name.clone());
     report.extend(check::check(&host));
     if report.has(Severity::Error) {
-        return Outcome { compiled: None, name, report, sources };
+        return Outcome { compiled: None, name, proof: None, report, sources };
     }
-    match finish(&host) {
-        Ok(compiled) => Outcome { compiled: Some(compiled), name, report, sources },
+    let mut proof = None;
+    match finish(&host, &mut proof) {
+        Ok(compiled) => Outcome { compiled: Some(compiled), name, proof, report, sources },
         Err(problems) => {
             report.extend(problems);
-            Outcome { compiled: None, name, report, sources }
+            Outcome { compiled: None, name, proof, report, sources }
         }
     }
 }
@@ -112,9 +116,20 @@ pub fn inputs(sources: &Sources) -> Vec<PathBuf> {
         .collect()
 }
 
-fn finish(host: &Host) -> Result<Compiled, Report> {
+fn finish(host: &Host, proof: &mut Option<Proof>) -> Result<Compiled, Report> {
     let plan = plan::plan(host);
     let tree = render::render(&plan)?;
+    let mut report = Report::default();
+    match prove::prove(&plan, &tree) {
+        Ok(proved) => {
+            proved.findings().into_iter().for_each(|finding| report.push(finding));
+            *proof = Some(proved);
+        }
+        Err(finding) => report.push(finding),
+    }
+    if report.has(Severity::Error) {
+        return Err(report);
+    }
     let inventory = Inventory::new(&plan);
     let inventory_json = inventory.to_json();
     let manifest = Manifest::new(&host.name, &tree, &inventory_json);

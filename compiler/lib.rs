@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod options;
 pub mod plan;
 pub mod project;
+pub mod prove;
 pub mod render;
 pub mod report;
 pub mod secret;

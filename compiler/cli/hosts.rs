@@ -228,7 +228,7 @@ fn failed(name: &str, text: &str, offset: usize, code: &'static str, message: St
         notes: Vec::new(),
         help: help.to_owned(),
     });
-    Outcome { compiled: None, name: None, report, sources }
+    Outcome { compiled: None, name: None, proof: None, report, sources }
 }
 
 /// Two hosts with one name would write one folder.

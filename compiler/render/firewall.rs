@@ -3,9 +3,10 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::Rendered;
 use super::template::{self, Template};
 use super::units::{command, texts, unit_file};
+use super::{Rendered, Unwritable, located};
+use crate::format::nft;
 use crate::ir::Expose;
 use crate::node::Node;
 use crate::plan::{ETC, ExposedBy, Exposure, NetworkKind, NetworkUse, Plan};
@@ -15,6 +16,7 @@ use crate::tree::Artifact;
 struct View<'a> {
     home4: Value,
     home6: Value,
+    bridges: Value,
     services: Option<Services<'a>>,
     published: Vec<Published<'a>>,
     open: Vec<Open<'a>>,
@@ -54,6 +56,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
             plan.lan6.iter().map(ToString::to_string).chain(["fe80::/10".to_owned()]),
             ", ",
         ),
+        bridges: bridges(plan)?,
         services: plan
             .networks
             .values()
@@ -99,6 +102,16 @@ pub(super) fn render(plan: &Plan) -> Rendered {
         origin,
     )?;
     Ok(vec![Artifact::system(path, rules, origin).with_mode(0o600), unit])
+}
+
+/// The names of all container networks' bridges.
+fn bridges(plan: &Plan) -> Result<Value, Vec<Unwritable>> {
+    let names: Result<Vec<String>, _> = plan
+        .networks
+        .values()
+        .map(|network| nft::ifname(&network.bridge).map_err(|issue| located(vec![issue], &network.origin)))
+        .collect();
+    Ok(word(names?.join(", ")))
 }
 
 /// Published ports that not everyone may reach.
