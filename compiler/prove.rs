@@ -11,12 +11,11 @@ mod exposed;
 mod flow;
 mod lex;
 mod network;
+mod outside;
 mod packet;
 mod parse;
 mod rules;
 mod space;
-#[cfg(test)]
-mod tests;
 
 use serde::Serialize;
 
@@ -123,17 +122,8 @@ pub fn prove(plan: &Plan, tree: &Tree) -> Result<Proof, Diagnostic> {
         .filter_map(|name| Some((*name, tree.files.get(&format!("{ETC}/{name}"))?.text.as_str())))
         .collect();
     let belt = tree.files.get(&format!("{ETC}/{BELT}")).map_or("", |file| file.text.as_str());
-    prove_texts(plan, tree, &texts, belt)
-}
-
-fn prove_texts(
-    plan: &Plan,
-    tree: &Tree,
-    texts: &[(&'static str, &str)],
-    belt: &str,
-) -> Result<Proof, Diagnostic> {
     let mut tables: Vec<Table> = Vec::new();
-    for (name, text) in texts {
+    for (name, text) in &texts {
         tables.push(parse::parse(text).map_err(|unread| unproved(name, unread.line, &unread.what))?);
     }
     let space = Space::new(&tables, interfaces(plan), &claims::networks(plan), &ports(plan));
@@ -146,7 +136,7 @@ fn prove_texts(
     let belted = Network::new(&space, plan, None, &routes);
     let mut claims = claims::check(&network);
     claims.extend(claims::check_belt(&belted));
-    let lines = Lines { tree, texts };
+    let lines = Lines { tree, texts: &texts };
     Ok(Proof {
         host: plan.host.clone(),
         classes: classes(&space),
@@ -285,8 +275,9 @@ fn ports(plan: &Plan) -> Vec<u16> {
     exposed.chain(published).chain(endpoints.map(|endpoint| endpoint.port.number())).chain(dhcp).collect()
 }
 
-/// The number of classes, in digits: it exceeds what machine words hold.
+/// About how many classes there are, as a power of ten: machine words need not hold the number.
 fn classes(space: &Space) -> String {
-    let exponent: f64 = AXES.iter().map(|axis| (space.size(*axis).max(1) as f64).log10()).sum();
+    let sizes = AXES.iter().map(|axis| u32::try_from(space.size(*axis).max(1)).unwrap_or(u32::MAX));
+    let exponent: f64 = sizes.map(|size| f64::from(size).log10()).sum();
     format!("10^{exponent:.1}")
 }

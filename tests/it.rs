@@ -38,6 +38,8 @@ mod invariants;
 mod modules;
 #[path = "it/origins.rs"]
 mod origins;
+#[path = "it/proof.rs"]
+mod proof;
 #[path = "it/pure.rs"]
 mod pure;
 #[path = "it/reproducible.rs"]

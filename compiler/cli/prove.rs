@@ -27,25 +27,23 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let mut exit = Exit::Done;
     let mut proofs: Vec<&Proof> = Vec::new();
     for outcome in &outcomes {
-        match &outcome.proof {
-            Some(proof) => {
-                proofs.push(proof);
-                if !proof.holds() {
-                    exit = Exit::Invalid;
-                }
-            }
-            None => {
-                let reports = [(&outcome.report, &outcome.sources)];
-                terminal.progress(&report::write(&reports, report::Format::Human(terminal.stderr())));
-                exit = Exit::Invalid;
-            }
+        if let Some(proof) = &outcome.proof {
+            proofs.push(proof);
+        } else {
+            let reports = [(&outcome.report, &outcome.sources)];
+            terminal.progress(&report::write(&reports, report::Format::Human(terminal.stderr())));
+        }
+        if !outcome.proof.as_ref().is_some_and(Proof::holds) {
+            exit = Exit::Invalid;
         }
     }
     if arguments.json {
         let text = serde_json::to_string_pretty(&proofs).unwrap_or_default();
         terminal.result(&format!("{text}\n"));
     } else {
-        proofs.iter().for_each(|proof| terminal.result(&human(proof)));
+        for proof in proofs {
+            terminal.result(&human(proof));
+        }
     }
     Ok(exit)
 }

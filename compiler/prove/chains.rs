@@ -113,7 +113,9 @@ impl Chains {
                 next.extend(rest);
                 if rule.verdict.is_some() {
                     let step = Step { table, line: rule.line };
-                    matched.iter_mut().for_each(|flow| flow.steps.push(step));
+                    for flow in &mut matched {
+                        flow.steps.push(step);
+                    }
                 }
                 match &rule.verdict {
                     None | Some(Verdict::Masquerade) => next.extend(matched),

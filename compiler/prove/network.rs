@@ -197,7 +197,9 @@ impl Network<'_> {
                 Target::Unreachable => ended.push(Ended { flow, fate: Fate::Unroutable }),
             });
         }
-        rest.into_iter().for_each(|flow| self.forward(flow, Reach::Anywhere, ended));
+        for flow in rest {
+            self.forward(flow, Reach::Anywhere, ended);
+        }
     }
 
     /// Through the main routing table: bridges have their networks, home is on the link, the rest is out there.

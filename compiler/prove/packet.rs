@@ -75,8 +75,7 @@ fn address(space: &Space, region: &Region, axis: Axis) -> Option<IpAddr> {
     let examples = EXAMPLES.iter().filter_map(|text| text.parse::<IpAddr>().ok());
     for example in examples {
         let holds = |class: usize| {
-            let limits = (space.address(class), space.last_address(class));
-            matches!(limits, (Some(first), Some(last)) if first <= example && example <= last)
+            space.address(class).is_some_and(|first| first <= example) && example <= space.last_address(class)
         };
         if region.iter(axis).any(holds) {
             return Some(example);

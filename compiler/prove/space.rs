@@ -103,8 +103,12 @@ impl Space {
             users: Vec::new(),
             icmp: Vec::new(),
         };
-        nets.iter().for_each(|net| space.cut_at(net));
-        ports.iter().for_each(|port| space.cut_port(u32::from(*port)));
+        for net in nets {
+            space.cut_at(net);
+        }
+        for port in ports {
+            space.cut_port(u32::from(*port));
+        }
         for table in tables {
             for rule in table.chains.values().flat_map(|chain| &chain.rules) {
                 space.cut_by(table, rule);
@@ -271,15 +275,15 @@ impl Space {
     }
 
     /// The last address of a class.
-    pub fn last_address(&self, class: usize) -> Option<IpAddr> {
+    pub fn last_address(&self, class: usize) -> IpAddr {
         match class.checked_sub(self.starts4.len()) {
             None => {
                 let next = self.starts4.get(class + 1);
-                Some(Ipv4Addr::from(next.map_or(u32::MAX, |start| start - 1)).into())
+                Ipv4Addr::from(next.map_or(u32::MAX, |start| start - 1)).into()
             }
             Some(index) => {
                 let next = self.starts6.get(index + 1);
-                Some(Ipv6Addr::from(next.map_or(u128::MAX, |start| start - 1)).into())
+                Ipv6Addr::from(next.map_or(u128::MAX, |start| start - 1)).into()
             }
         }
     }

@@ -39,7 +39,7 @@ fn bad() -> Folder {
     Folder::with(&[("hosts/bad.ncl", BAD)])
 }
 
-const VERBS: [&str; 6] = ["check", "build", "diff", "why", "options", "completions"];
+const VERBS: [&str; 7] = ["check", "build", "diff", "prove", "why", "options", "completions"];
 
 #[test]
 fn exit_codes_are_those_of_the_table() {
