@@ -9,7 +9,7 @@ use crate::ir::{self, Host};
 use crate::judge;
 use crate::manifest::{INVENTORY, MANIFEST, Manifest};
 use crate::path::OptionPath;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::project::Project;
 use crate::prove::{self, Proof};
 use crate::render;
@@ -23,6 +23,8 @@ pub struct Compiled {
     pub host: String,
     /// Its files.
     pub tree: Tree,
+    /// What its files were rendered from.
+    pub plan: Plan,
     /// What the build means.
     pub inventory: Inventory,
     /// The texts that lie beside the tree: manifest and inventory.
@@ -133,7 +135,7 @@ fn finish(host: &Host, proof: &mut Option<Proof>) -> Result<Compiled, Report> {
     let inventory = Inventory::new(&plan);
     let inventory_json = inventory.to_json();
     let manifest = Manifest::new(&host.name, &tree, &inventory_json);
-    Ok(Compiled { host: host.name.clone(), tree, inventory, manifest, inventory_json })
+    Ok(Compiled { host: host.name.clone(), plan, tree, inventory, manifest, inventory_json })
 }
 
 fn internal(message: &str) -> Diagnostic {

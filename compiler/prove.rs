@@ -15,6 +15,7 @@ mod outside;
 mod packet;
 mod parse;
 mod rules;
+mod sample;
 mod space;
 
 use serde::Serialize;
@@ -33,6 +34,7 @@ use rules::Table;
 use space::{AXES, Space};
 
 pub use packet::Packet;
+pub use sample::Sample;
 
 /// The rulesets, in the order in which equal priorities run.
 const RULESETS: [&str; 2] = ["firewall.nft", "killswitch.nft"];
@@ -117,32 +119,54 @@ pub struct Port {
 
 /// Proves what a plan promises of the files that were rendered from it.
 pub fn prove(plan: &Plan, tree: &Tree) -> Result<Proof, Diagnostic> {
-    let texts: Vec<(&'static str, &str)> = RULESETS
-        .iter()
-        .filter_map(|name| Some((*name, tree.files.get(&format!("{ETC}/{name}"))?.text.as_str())))
-        .collect();
-    let belt = tree.files.get(&format!("{ETC}/{BELT}")).map_or("", |file| file.text.as_str());
-    let mut tables: Vec<Table> = Vec::new();
-    for (name, text) in &texts {
-        tables.push(parse::parse(text).map_err(|unread| unproved(name, unread.line, &unread.what))?);
-    }
-    let space = Space::new(&tables, interfaces(plan), &claims::networks(plan), &ports(plan));
-    let step = |step: Step| texts.get(step.table).map_or("", |(name, _)| name);
-    let chains = Chains::new(&space, &tables)
-        .map_err(|unknown| unproved(step(unknown.step), unknown.step.line, &unknown.what))?;
-    let routes = belt::parse(&space, belt).map_err(|line| unproved(BELT, line, "a routing rule"))?;
+    let written = Written::read(plan, tree)?;
+    let Written { space, texts, chains, routes } = &written;
     // The rules alone must do; the routing rules are the second lock, and proved by themselves.
-    let network = Network::new(&space, plan, Some(&chains), &[]);
-    let belted = Network::new(&space, plan, None, &routes);
+    let network = Network::new(space, plan, Some(chains), &[]);
+    let belted = Network::new(space, plan, None, routes);
     let mut claims = claims::check(&network);
     claims.extend(claims::check_belt(&belted));
-    let lines = Lines { tree, texts: &texts };
+    let lines = Lines { tree, texts };
     Ok(Proof {
         host: plan.host.clone(),
-        classes: classes(&space),
-        claims: claims.iter().map(|claim| proved(&space, &lines, claim)).collect(),
+        classes: classes(space),
+        claims: claims.iter().map(|claim| proved(space, &lines, claim)).collect(),
         ports: plan.exposures.iter().map(|exposure| port(&network, &lines, exposure)).collect(),
     })
+}
+
+/// Packets drawn from the classes, with what becomes of each under the rules, without the routing rules.
+pub fn sample(plan: &Plan, tree: &Tree, count: usize) -> Result<Sample, Diagnostic> {
+    let written = Written::read(plan, tree)?;
+    Ok(sample::draw(&Network::new(&written.space, plan, Some(&written.chains), &[]), count))
+}
+
+/// The rules of a build, read back.
+struct Written<'a> {
+    space: Space,
+    texts: Vec<(&'static str, &'a str)>,
+    chains: Chains,
+    routes: Vec<belt::Route>,
+}
+
+impl<'a> Written<'a> {
+    fn read(plan: &Plan, tree: &'a Tree) -> Result<Self, Diagnostic> {
+        let texts: Vec<(&'static str, &str)> = RULESETS
+            .iter()
+            .filter_map(|name| Some((*name, tree.files.get(&format!("{ETC}/{name}"))?.text.as_str())))
+            .collect();
+        let belt = tree.files.get(&format!("{ETC}/{BELT}")).map_or("", |file| file.text.as_str());
+        let mut tables: Vec<Table> = Vec::new();
+        for (name, text) in &texts {
+            tables.push(parse::parse(text).map_err(|unread| unproved(name, unread.line, &unread.what))?);
+        }
+        let space = Space::new(&tables, interfaces(plan), &claims::networks(plan), &ports(plan));
+        let step = |step: Step| texts.get(step.table).map_or("", |(name, _)| name);
+        let chains = Chains::new(&space, &tables)
+            .map_err(|unknown| unproved(step(unknown.step), unknown.step.line, &unknown.what))?;
+        let routes = belt::parse(&space, belt).map_err(|line| unproved(BELT, line, "a routing rule"))?;
+        Ok(Self { space, texts, chains, routes })
+    }
 }
 
 impl Proof {

@@ -1,5 +1,6 @@
 //! `mediac prove`: what the firewall of a host does with every packet there can be.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -8,7 +9,8 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
 use super::terminal::Terminal;
-use crate::prove::{Counterexample, Port, Proof};
+use crate::compile::Outcome;
+use crate::prove::{self, Counterexample, Port, Proof, Sample};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -19,11 +21,17 @@ pub struct Arguments {
     /// As one JSON document
     #[arg(long)]
     json: bool,
+    /// Draw N packets from all classes, and say what becomes of each: for a kernel to be asked the same
+    #[arg(long, value_name = "N", requires = "json")]
+    packets: Option<usize>,
 }
 
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let selection = place.select(&arguments.hosts)?;
     let outcomes = hosts::compile(&selection);
+    if let Some(count) = arguments.packets {
+        return drawn(&outcomes, count, terminal);
+    }
     let mut exit = Exit::Done;
     let mut proofs: Vec<&Proof> = Vec::new();
     for outcome in &outcomes {
@@ -46,6 +54,19 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         }
     }
     Ok(exit)
+}
+
+/// The packets of all hosts, as one JSON document.
+fn drawn(outcomes: &[Outcome], count: usize, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut samples: BTreeMap<&str, Sample> = BTreeMap::new();
+    for compiled in outcomes.iter().filter_map(|outcome| outcome.compiled.as_ref()) {
+        let sample = prove::sample(&compiled.plan, &compiled.tree, count)
+            .map_err(|finding| Failure::invalid(finding.message, finding.help))?;
+        samples.insert(&compiled.host, sample);
+    }
+    let text = serde_json::to_string(&samples).unwrap_or_default();
+    terminal.result(&format!("{text}\n"));
+    Ok(if samples.len() == outcomes.len() { Exit::Done } else { Exit::Invalid })
 }
 
 fn human(proof: &Proof) -> String {

@@ -108,7 +108,12 @@ impl Network<'_> {
         let outside = space.interface(LOOPBACK).complement();
         let loopback = space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
         network.martians = vec![
-            vec![(Axis::In, outside.clone()), (Axis::SourceLocal, space.of(Axis::SourceLocal, [1]))],
+            // Only for IPv4 does the kernel ask whose a source is.
+            vec![
+                (Axis::In, outside.clone()),
+                (Axis::SourceLocal, space.of(Axis::SourceLocal, [1])),
+                (Axis::Source, space.family("ipv4")),
+            ],
             vec![(Axis::In, outside.clone()), (Axis::Source, loopback.clone())],
             vec![(Axis::In, outside), (Axis::Destination, loopback)],
         ];

@@ -50,7 +50,7 @@ impl Packet {
         let (state, direction) = TRACKING.get(region.iter(Axis::Tracking).next()?).copied()?;
         let has_ports = matches!(protocol, "tcp" | "udp");
         let port = |axis: Axis| region.iter(axis).next().map(|class| space.port_of(class));
-        let icmp = region.iter(Axis::Icmp).find_map(|class| space.icmp_of(class));
+        let icmp = region.iter(Axis::Icmp).find_map(|class| space.icmp_of(class, protocol));
         let yes = |axis: Axis| region.iter(axis).next() == Some(1);
         Some(Self {
             interface: space.interfaces.get(region.iter(Axis::In).next()?)?.clone(),
@@ -59,7 +59,7 @@ impl Packet {
             protocol,
             source_port: port(Axis::SourcePort).filter(|_| has_ports),
             destination_port: port(Axis::DestinationPort).filter(|_| has_ports),
-            icmp: icmp.filter(|_| protocol.starts_with("icmp")).map(str::to_owned),
+            icmp: icmp.map(str::to_owned),
             wireguard: yes(Axis::Payload),
             state,
             direction,

@@ -293,14 +293,16 @@ impl Space {
         self.ports.get(class).copied().unwrap_or_default().max(1)
     }
 
-    /// The user of a class, if it is one that rules name.
-    pub fn user_of(&self, class: usize) -> Option<u32> {
-        self.users.get(class).copied()
+    /// The last port of a class.
+    pub fn last_port(&self, class: usize) -> u32 {
+        self.ports.get(class + 1).map_or(65535, |next| (next - 1).min(65535))
     }
 
-    /// The ICMP message of a class, if it is one that rules name.
-    pub fn icmp_of(&self, class: usize) -> Option<&str> {
-        self.icmp.get(class).map(|(_, name)| name.as_str())
+    /// The message of a class for a protocol, if it is one that rules name.
+    pub fn icmp_of(&self, class: usize, protocol: &str) -> Option<&str> {
+        let (key, name) = self.icmp.get(class)?;
+        let of = if *key == Key::Icmp { "icmp" } else { "icmpv6" };
+        (of == protocol).then_some(name.as_str())
     }
 }
 

@@ -92,7 +92,7 @@ const FAULTS: &[Fault] = &[
         "published ports are judged too late",
         FW,
         "hook prerouting priority mangle - 6",
-        "hook prerouting priority srcnat",
+        "hook prerouting priority dstnat + 5",
         "closed",
     ),
     ("a published port is forgotten", FW, "tcp dport 8989 fib daddr type local goto from_home", "", "closed"),
