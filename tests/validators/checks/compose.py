@@ -8,12 +8,11 @@ from pathlib import Path
 from checks.helper import applicable, program
 from harness.manifest import Host
 from harness.sandbox import Sandbox
-from harness.verdict import Failed, NotRun
+from harness.verdict import Failed
 
 _FILES = "*/compose.yaml"
 _SETTINGS = "/run/mediac/env/*.env"
 _ENVIRONMENT = re.compile(r"/run/mediac/[\w./-]+\.env\b")
-_PROJECT = Path(__file__).resolve().parents[3]
 
 
 def config(host: Host, sandbox: Sandbox) -> None:
@@ -30,8 +29,5 @@ def config(host: Host, sandbox: Sandbox) -> None:
 
 def schema(host: Host, sandbox: Sandbox) -> None:
     files = applicable(host, _FILES)
-    folder = Path(os.environ.get("MEDIAC_SPECS") or _PROJECT.parent / "shared" / "specs")
-    if not (folder / "compose-spec.json").is_file():
-        raise NotRun("no compose-spec.json: set MEDIAC_SPECS to a folder that has it")
-    shutil.copy(folder / "compose-spec.json", sandbox.path("/tmp"))
+    shutil.copy(Path(os.environ["MEDIAC_SPECS"]) / "compose-spec.json", sandbox.path("/tmp"))
     program(sandbox, "schema.py", "/tmp/compose-spec.json", *files)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 _MARK = "MEDIAC_VALIDATORS_BASE"
-_BASE = Path(__file__).resolve().parents[2] / "machine" / "base"
+_MACHINE = Path(__file__).resolve().parents[2] / "machine"
 
 
 def enter(argv: list[str]) -> Path:
@@ -24,10 +24,16 @@ def enter(argv: list[str]) -> Path:
         return Path(marked)
     if os.geteuid() != 0:
         sys.exit("validators: needs root, for mounts and namespaces")
-    built = subprocess.run([_BASE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    if built.returncode != 0:
-        sys.exit("validators: no base tree to check in")
-    os.environ[_MARK] = built.stdout.strip()
+    os.environ[_MARK] = base = _printed_by(_MACHINE / "base")
+    # What comes from outside must be here before the network is gone.
+    os.environ.setdefault("MEDIAC_SPECS", _printed_by(_MACHINE / "schema", base))
     sys.stdout.flush()
     unshare = ["unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
     os.execvp("unshare", [*unshare, sys.executable, "-B", *argv])
+
+
+def _printed_by(*argv: str | Path) -> str:
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"validators: {Path(argv[0]).name} failed, so there is nothing to check with")
+    return done.stdout.strip()
