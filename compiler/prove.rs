@@ -180,18 +180,16 @@ impl Proof {
         let failed = self.claims.iter().filter_map(|claim| Some((claim, claim.against.first()?)));
         failed
             .map(|(claim, example)| {
-                let code = match claim.name {
-                    "closed" => "reachable",
-                    "reachable" => "unreachable",
-                    _ => "leak",
+                let (code, help) = match claim.name {
+                    "closed" => ("reachable", "report it: no definition should get this far"),
+                    "reachable" => (
+                        "unreachable",
+                        "set its `expose` to 'host or 'none, or confine the service no longer",
+                    ),
+                    _ => ("leak", "report it: no definition should get this far"),
                 };
-                let mut finding = Diagnostic::error(
-                    code,
-                    &example.option,
-                    example.message.clone(),
-                    "change what this option says, or report it: no definition should get this far",
-                )
-                .because(format!("it does not hold that {}", claim.statement));
+                let mut finding = Diagnostic::error(code, &example.option, example.message.clone(), help)
+                    .because(format!("it does not hold that {}", claim.statement));
                 if let (Some(packet), Some(fate)) = (&example.packet, &example.fate) {
                     finding = finding.because(format!("{packet}: {fate}"));
                 }

@@ -92,7 +92,12 @@ fn open(network: &Network<'_>, arrived: &[Ended]) -> Claim {
                 claim.against.push(Against {
                     packets,
                     ended: ended.cloned(),
-                    message: format!("`{}` is exposed and cannot be reached", exposure.service),
+                    message: format!(
+                        "{} port {} of `{}` is exposed, and cannot be reached",
+                        exposure.proto.as_str(),
+                        exposure.host_port,
+                        exposure.service
+                    ),
                     option: exposure.origin.clone(),
                 });
             }

@@ -93,7 +93,11 @@ impl fmt::Display for Packet {
             (address, None) => address.to_string(),
         };
         let from = end(self.source, self.source_port);
-        let to = end(self.destination, self.destination_port);
+        let to = match (self.destination_local, self.destination_port) {
+            (true, Some(port)) => format!("this host, port {port}"),
+            (true, None) => "this host".to_owned(),
+            (false, port) => end(self.destination, port),
+        };
         write!(f, "{} {from} -> {to}, in by {}, {}", self.protocol, self.interface, self.state)?;
         if self.direction == "reply" {
             write!(f, ", an answer to {}", self.original_source)?;
