@@ -44,21 +44,28 @@ class Times:
         return statistics.stdev(self.seconds) if len(self.seconds) > 1 else 0.0
 
 
+# How often the commands take turns in a round; those that take long do so once.
+LAPS = 5
+
+
 def interleaved(commands, rounds, say):
     """Times by name. The commands take turns, so that a busy moment of the machine hits all of them."""
     seconds = {command.name: [] for command in commands}
     for turn in range(rounds):
         say(f"round {turn + 1} of {rounds}")
-        for command in commands:
-            seconds[command.name] += hyperfine(command, warmup=1 if turn == 0 else 0)
+        for lap in range(LAPS):
+            for command in commands:
+                runs = command.runs // LAPS if command.runs > 1 else int(lap == 0)
+                if runs:
+                    seconds[command.name] += hyperfine(command, runs, warmup=1 if turn + lap == 0 else 0)
     return {name: Times(values) for name, values in seconds.items()}
 
 
-def hyperfine(command, warmup):
+def hyperfine(command, runs, warmup):
     """The wall times of some runs. Without a shell in between: its start would count as well."""
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(scratch) / "result.json"
-        argv = ["hyperfine", "--shell=none", "--style=none", f"--warmup={warmup}", f"--runs={command.runs}"]
+        argv = ["hyperfine", "--shell=none", "--style=none", f"--warmup={warmup}", f"--runs={runs}"]
         argv += ["--prepare", shlex.join(map(str, command.prepare)), "--export-json", str(result)]
         argv.append(shlex.join(map(str, command.argv)))
         done = subprocess.run(argv, cwd=command.folder, env=command.environment or None, capture_output=True, text=True)
