@@ -98,8 +98,8 @@ fn judge(project: &Project, name: &str, text: &str) -> Outcome {
     if report.has(Severity::Error) {
         return Outcome { compiled: None, name, proof: None, report, sources };
     }
-    let mut proof = None;
-    match finish(&host, &mut proof) {
+    let (proof, finished) = finish(&host);
+    match finished {
         Ok(compiled) => Outcome { compiled: Some(compiled), name, proof, report, sources },
         Err(problems) => {
             report.extend(problems);
@@ -118,24 +118,26 @@ pub fn inputs(sources: &Sources) -> Vec<PathBuf> {
         .collect()
 }
 
-fn finish(host: &Host, proof: &mut Option<Proof>) -> Result<Compiled, Report> {
+/// The files of a host, unless its firewall does not hold what it promises; the proof is there in both cases.
+fn finish(host: &Host) -> (Option<Proof>, Result<Compiled, Report>) {
     let plan = plan::plan(host);
-    let tree = render::render(&plan)?;
-    let mut report = Report::default();
-    match prove::prove(&plan, &tree) {
-        Ok(proved) => {
-            proved.findings().into_iter().for_each(|finding| report.push(finding));
-            *proof = Some(proved);
-        }
-        Err(finding) => report.push(finding),
-    }
-    if report.has(Severity::Error) {
-        return Err(report);
+    let tree = match render::render(&plan) {
+        Ok(tree) => tree,
+        Err(report) => return (None, Err(report)),
+    };
+    let proof = match prove::prove(&plan, &tree) {
+        Ok(proof) => proof,
+        Err(finding) => return (None, Err(Report::from_iter([finding]))),
+    };
+    if !proof.holds() {
+        let report = Report::from_iter(proof.findings());
+        return (Some(proof), Err(report));
     }
     let inventory = Inventory::new(&plan);
     let inventory_json = inventory.to_json();
     let manifest = Manifest::new(&host.name, &tree, &inventory_json);
-    Ok(Compiled { host: host.name.clone(), plan, tree, inventory, manifest, inventory_json })
+    let compiled = Compiled { host: host.name.clone(), plan, tree, inventory, manifest, inventory_json };
+    (Some(proof), Ok(compiled))
 }
 
 fn internal(message: &str) -> Diagnostic {

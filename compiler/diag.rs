@@ -115,6 +115,14 @@ pub struct Report {
     findings: Vec<Diagnostic>,
 }
 
+impl FromIterator<Diagnostic> for Report {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(findings: I) -> Self {
+        let mut report = Self::default();
+        findings.into_iter().for_each(|finding| report.push(finding));
+        report
+    }
+}
+
 impl Report {
     /// Adds a finding.
     pub fn push(&mut self, finding: Diagnostic) {

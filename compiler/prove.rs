@@ -23,13 +23,13 @@ use serde::Serialize;
 use crate::diag::Diagnostic;
 use crate::ir::Expose;
 use crate::path::OptionPath;
-use crate::plan::{ETC, ExposedBy, Plan};
+use crate::plan::{ETC, ExposedBy, Exposure, Plan};
 use crate::tree::Tree;
 
 use chains::Chains;
 use claims::{Against, Claim};
 use flow::Step;
-use network::{LOOPBACK, Network, UNDECLARED, UPLINK};
+use network::{Ended, LOOPBACK, Network, UNDECLARED, UPLINK};
 use rules::Table;
 use space::{AXES, Space};
 
@@ -79,12 +79,7 @@ pub struct Counterexample {
     /// The rules that decide on it, in order.
     pub rules: Vec<RuleLine>,
     /// The option behind the last of them.
-    #[serde(serialize_with = "as_text")]
     pub option: OptionPath,
-}
-
-fn as_text<S: serde::Serializer>(option: &OptionPath, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(option.as_str())
 }
 
 /// A rule, where it is written.
@@ -124,14 +119,15 @@ pub fn prove(plan: &Plan, tree: &Tree) -> Result<Proof, Diagnostic> {
     // The rules alone must do; the routing rules are the second lock, and proved by themselves.
     let network = Network::new(space, plan, Some(chains), &[]);
     let belted = Network::new(space, plan, None, routes);
-    let mut claims = claims::check(&network);
+    let arrived = outside::arrived(&network);
+    let mut claims = claims::check(&network, &arrived);
     claims.extend(claims::check_belt(&belted));
     let lines = Lines { tree, texts };
     Ok(Proof {
         host: plan.host.clone(),
         classes: classes(space),
         claims: claims.iter().map(|claim| proved(space, &lines, claim)).collect(),
-        ports: plan.exposures.iter().map(|exposure| port(&network, &lines, exposure)).collect(),
+        ports: plan.exposures.iter().map(|exposure| port(&network, &arrived, &lines, exposure)).collect(),
     })
 }
 
@@ -240,7 +236,7 @@ fn proved(space: &Space, lines: &Lines<'_>, claim: &Claim) -> Proved {
     Proved { name, statement, regions: *regions, against: examples }
 }
 
-fn port(network: &Network<'_>, lines: &Lines<'_>, exposure: &crate::plan::Exposure) -> Port {
+fn port(network: &Network<'_>, arrived: &[Ended], lines: &Lines<'_>, exposure: &Exposure) -> Port {
     let mut from: Vec<String> = match exposure.expose {
         Expose::Wan => vec!["anywhere".to_owned()],
         Expose::Lan => vec!["home".to_owned()],
@@ -253,10 +249,10 @@ fn port(network: &Network<'_>, lines: &Lines<'_>, exposure: &crate::plan::Exposu
         ExposedBy::Tunnel(id) => format!("Docker, into the namespace of `{id}`"),
     };
     let wanted = exposed::sources(network, exposure);
-    let arrived = wanted.iter().flat_map(|block| exposed::arriving(network, block));
-    let accepted = arrived
-        .flat_map(|region| network.receive(region))
-        .find(|ended| matches!(ended.fate, network::Fate::Delivered | network::Fate::Left(_)));
+    let accepted = wanted.iter().flat_map(|block| exposed::arriving(network, block)).find_map(|region| {
+        let came_in = |ended: &&Ended| outside::came_in(network, ended) && region.overlaps(&ended.flow.entry);
+        arrived.iter().find(came_in)
+    });
     let rules: Vec<RuleLine> =
         accepted.iter().flat_map(|ended| &ended.flow.steps).filter_map(|step| lines.rule(*step)).collect();
     // The rule that names the port says more than those it leads to.

@@ -47,6 +47,12 @@ impl Cidr {
         Self { address: IpAddr::V4(address), prefix }
     }
 
+    /// The network of one address alone.
+    pub const fn single(address: IpAddr) -> Self {
+        let prefix = if address.is_ipv4() { 32 } else { 128 };
+        Self { address, prefix }
+    }
+
     /// The address with all host bits cleared.
     pub fn network(&self) -> IpAddr {
         match self.address {

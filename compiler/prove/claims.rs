@@ -38,7 +38,7 @@ pub struct Against {
 }
 
 /// Checks everything that a plan promises.
-pub fn check(network: &Network<'_>) -> Vec<Claim> {
+pub fn check(network: &Network<'_>, arrived: &[Ended]) -> Vec<Claim> {
     let mut claims = Vec::new();
     if let Some(switch) = &network.plan.killswitch {
         claims.extend(confined(network, switch));
@@ -46,7 +46,7 @@ pub fn check(network: &Network<'_>) -> Vec<Claim> {
         claims.push(resolver(network.plan, switch));
     }
     if network.plan.firewall.is_some() {
-        claims.extend(outside::check(network));
+        claims.extend(outside::check(network, arrived));
     }
     claims
 }
@@ -119,7 +119,7 @@ fn door(network: &Network<'_>, allowed: &[Region], host: &[Region]) -> Vec<Regio
     through.extend(host.iter().filter_map(|region| region.with(Axis::DestinationLocal, &local)));
     for bridge in network.plan.networks.values().filter(|net| matches!(net.kind, NetworkKind::Confined(_))) {
         let subnet = space.net(&bridge.subnet);
-        let gateway = space.net(&Cidr::v4(bridge.gateway, 32));
+        let gateway = space.net(&Cidr::single(bridge.gateway.into()));
         let block = vec![
             (Axis::In, space.interface(&bridge.bridge)),
             (Axis::Source, subnet.clone()),
@@ -151,10 +151,9 @@ fn senders(network: &Network<'_>, switch: &KillSwitchPlan) -> Vec<Region> {
     let mut senders = network.arriving(&interfaces);
     // On an open bridge only the addresses of declared containers are open.
     for bridge in network.plan.networks.values().filter(|net| net.kind == NetworkKind::Open) {
-        let mut strangers = space.net(&Cidr { address: Ipv4Addr::UNSPECIFIED.into(), prefix: 0 });
-        strangers = strangers.or(&space.family("ipv6"));
+        let mut strangers = space.family("ipv4").or(&space.family("ipv6"));
         for (_, address) in switch.open.iter().filter(|(name, _)| *name == bridge.bridge) {
-            strangers = strangers.without(&space.net(&Cidr::v4(*address, 32)));
+            strangers = strangers.without(&space.net(&Cidr::single((*address).into())));
         }
         let all = network.arriving(&space.interface(&bridge.bridge));
         senders.extend(all.iter().filter_map(|region| region.with(Axis::Source, &strangers)));
@@ -176,12 +175,12 @@ fn tunnels(network: &Network<'_>, switch: &KillSwitchPlan, magic: Magic) -> Vec<
     for tunnel in &switch.tunnels {
         for endpoint in tunnel.endpoints.iter().filter(|endpoint| endpoint.ip.is_ipv4()) {
             let mut block = vec![
-                (Axis::Destination, space.net(&Cidr { address: endpoint.ip, prefix: 32 })),
+                (Axis::Destination, space.net(&Cidr::single(endpoint.ip))),
                 (Axis::Protocol, network.protocol("udp")),
                 (Axis::DestinationPort, space.port(endpoint.port.number())),
             ];
             if matches!(magic, Magic::AsConfigured) {
-                block.push((Axis::Source, space.net(&Cidr::v4(tunnel.address, 32))));
+                block.push((Axis::Source, space.net(&Cidr::single(tunnel.address.into()))));
                 if switch.policy.wireguard_only {
                     block.push((Axis::Payload, space.of(Axis::Payload, [1])));
                 }
@@ -213,7 +212,7 @@ fn answers(network: &Network<'_>) -> Vec<Region> {
 fn clients(plan: &Plan, exposure: &Exposure) -> Vec<Cidr> {
     let home = plan.lan4.iter().copied().filter(|_| exposure.expose >= Expose::Lan);
     let peers = exposure.peers.iter().filter_map(|id| match &plan.containers.get(id)?.network {
-        NetworkUse::Own { address, .. } => Some(Cidr::v4(*address, 32)),
+        NetworkUse::Own { address, .. } => Some(Cidr::single((*address).into())),
         NetworkUse::Shared(_) => None,
     });
     home.chain(peers).collect()
@@ -336,17 +335,16 @@ pub fn networks(plan: &Plan) -> Vec<Cidr> {
     nets.push(Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
     for network in plan.networks.values() {
         nets.push(network.subnet);
-        nets.push(Cidr::v4(network.gateway, 32));
+        nets.push(Cidr::single(network.gateway.into()));
     }
     for container in plan.containers.values() {
         if let NetworkUse::Own { address, .. } = &container.network {
-            nets.push(Cidr::v4(*address, 32));
+            nets.push(Cidr::single((*address).into()));
         }
-        nets.extend(container.ports.iter().filter_map(|port| port.address).map(|ip| Cidr::v4(ip, 32)));
+        nets.extend(container.ports.iter().filter_map(|port| port.address).map(|ip| Cidr::single(ip.into())));
     }
     for endpoint in plan.killswitch.iter().flat_map(|switch| &switch.tunnels).flat_map(|t| &t.endpoints) {
-        let prefix = if endpoint.ip.is_ipv4() { 32 } else { 128 };
-        nets.push(Cidr { address: endpoint.ip, prefix });
+        nets.push(Cidr::single(endpoint.ip));
     }
     nets
 }

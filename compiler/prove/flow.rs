@@ -74,12 +74,14 @@ impl Region {
         block.iter().all(|(axis, bits)| part.keep(*axis, bits.words())).then_some(part)
     }
 
+    /// Whether some packet is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        AXES.iter().all(|axis| !matches!(self.lies(*axis, other.words_of(*axis)), Lies::Outside))
+    }
+
     /// The packets that `other` does not have, in parts that share none.
     pub fn without(&self, other: &Self) -> Vec<Self> {
-        let apart = AXES.iter().any(|axis| {
-            self.words_of(*axis).iter().zip(other.words_of(*axis)).all(|(mine, theirs)| mine & theirs == 0)
-        });
-        if apart {
+        if !self.overlaps(other) {
             return vec![self.clone()];
         }
         let mut parts = Vec::new();

@@ -1,7 +1,7 @@
 //! What a packet goes through on the host, besides our own rules: Docker's translation, routing, Docker's
 //! forwarding.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use super::belt::{Route, Target};
 use super::bits::Bits;
@@ -10,7 +10,7 @@ use super::flow::{Flow, Region, take};
 use super::rules::Point;
 use super::space::{Axis, Block, PROTOCOLS, Space, TRACKING};
 use crate::ir::Cidr;
-use crate::plan::{NetworkUse, Plan};
+use crate::plan::{self, NetworkUse, Plan};
 
 /// The priority of destination NAT, Docker's too.
 const TRANSLATION: i32 = -100;
@@ -65,6 +65,9 @@ pub struct Network<'a> {
     published: Vec<Published>,
     /// Destinations on the link, and the interface that leads there.
     links: Vec<(Block, String)>,
+    /// Addresses that can be the host's own, and those that can be another's.
+    ownable: Bits,
+    foreign: Bits,
     /// Addresses that can come from no other interface than the loopback.
     martians: Vec<Block>,
 }
@@ -88,6 +91,18 @@ impl Network<'_> {
         chains: Option<&'a Chains>,
         belt: &'a [Route],
     ) -> Network<'a> {
+        let loopback = space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
+        let mut own = loopback.clone();
+        let mut never = space.of(Axis::Source, []);
+        for network in plan.networks.values() {
+            never = never.or(&space.net(&network.subnet));
+            own = own.or(&space.net(&Cidr::single(network.gateway.into())));
+        }
+        for tunnel in plan.killswitch.iter().flat_map(|switch| &switch.tunnels) {
+            for endpoint in &tunnel.endpoints {
+                never = never.or(&space.net(&Cidr::single(endpoint.ip)));
+            }
+        }
         let mut network = Network {
             space,
             chains,
@@ -95,6 +110,8 @@ impl Network<'_> {
             plan,
             published: Vec::new(),
             links: Vec::new(),
+            ownable: never.without(&own).complement(),
+            foreign: own.complement(),
             martians: Vec::new(),
         };
         network.published = network.publish();
@@ -106,7 +123,6 @@ impl Network<'_> {
             network.links.push((vec![(Axis::Destination, space.net(net))], UPLINK.to_owned()));
         }
         let outside = space.interface(LOOPBACK).complement();
-        let loopback = space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
         network.martians = vec![
             // Only for IPv4 does the kernel ask whose a source is.
             vec![
@@ -256,11 +272,9 @@ impl Network<'_> {
 
     fn publish(&self) -> Vec<Published> {
         let space = self.space;
-        let single = |address: Ipv4Addr| space.net(&Cidr::v4(address, 32));
-        let mut all = Vec::new();
-        for container in self.plan.containers.values() {
-            let NetworkUse::Own { address, .. } = &container.network else { continue };
-            for port in &container.ports {
+        let single = |address: Ipv4Addr| space.net(&Cidr::single(address.into()));
+        published(self.plan)
+            .map(|(address, port)| {
                 let protocol = (Axis::Protocol, self.protocol(port.proto.as_str()));
                 let inner = space.port(port.container_port.number());
                 let mut outside = vec![
@@ -271,15 +285,15 @@ impl Network<'_> {
                     (Axis::DestinationLocal, space.of(Axis::DestinationLocal, [1])),
                 ];
                 outside.extend(port.address.map(|address| (Axis::Destination, single(address))));
+                let address = single(address);
                 let inside = vec![
-                    (Axis::Destination, single(*address)),
+                    (Axis::Destination, address.clone()),
                     (Axis::DestinationPort, inner.clone()),
                     protocol,
                 ];
-                all.push(Published { outside, inside, address: single(*address), port: inner });
-            }
-        }
-        all
+                Published { outside, inside, address, port: inner }
+            })
+            .collect()
     }
 
     /// A protocol by its name.
@@ -317,20 +331,6 @@ impl Network<'_> {
 
     /// What is not the host's own cannot be delivered, and what is cannot be routed on: which addresses can be whose.
     pub fn possible(&self, region: &Region) -> Vec<Region> {
-        let mut own = self.space.net(&Cidr::v4(Ipv4Addr::new(127, 0, 0, 0), 8));
-        let mut never = Bits::none(self.space.size(Axis::Source));
-        for network in self.plan.networks.values() {
-            never = never.or(&self.space.net(&network.subnet));
-            let gateway = Cidr { address: IpAddr::V4(network.gateway), prefix: 32 };
-            own = own.or(&self.space.net(&gateway));
-        }
-        for tunnel in self.plan.killswitch.iter().flat_map(|switch| &switch.tunnels) {
-            for endpoint in &tunnel.endpoints {
-                let prefix = if endpoint.ip.is_ipv4() { 32 } else { 128 };
-                never = never.or(&self.space.net(&Cidr { address: endpoint.ip, prefix }));
-            }
-        }
-        let never = never.without(&own);
         let sides = [(Axis::Source, Axis::SourceLocal), (Axis::Destination, Axis::DestinationLocal)];
         sides.iter().fold(vec![region.clone()], |regions, (address, kind)| {
             let yes = self.space.of(*kind, [1]);
@@ -338,13 +338,24 @@ impl Network<'_> {
             regions
                 .iter()
                 .flat_map(|region| {
-                    let local = region.with(*kind, &yes).and_then(|r| r.with(*address, &never.complement()));
-                    let other = region.with(*kind, &no).and_then(|r| r.with(*address, &own.complement()));
+                    let local = region.with(*kind, &yes).and_then(|r| r.with(*address, &self.ownable));
+                    let other = region.with(*kind, &no).and_then(|r| r.with(*address, &self.foreign));
                     [local, other].into_iter().flatten()
                 })
                 .collect()
         })
     }
+}
+
+/// The ports that Docker publishes, and the address of the container that each leads to.
+pub fn published(plan: &Plan) -> impl Iterator<Item = (Ipv4Addr, &plan::Published)> {
+    plan.containers.values().flat_map(|container| {
+        let address = match &container.network {
+            NetworkUse::Own { address, .. } => Some(*address),
+            NetworkUse::Shared(_) => None,
+        };
+        address.into_iter().flat_map(|address| container.ports.iter().map(move |port| (address, port)))
+    })
 }
 
 /// How far a routing rule lets packets go.

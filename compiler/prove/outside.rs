@@ -7,13 +7,12 @@ use super::network::{Ended, Fate, Network, UPLINK};
 use super::space::Axis;
 
 /// Checks the claims about connections from outside.
-pub fn check(network: &Network<'_>) -> Vec<Claim> {
-    let arrived = arrived(network);
-    vec![closed(network, &arrived), open(network, &arrived)]
+pub fn check(network: &Network<'_>, arrived: &[Ended]) -> Vec<Claim> {
+    vec![closed(network, arrived), open(network, arrived)]
 }
 
 /// What becomes of the first packets of connections from outside.
-fn arrived(network: &Network<'_>) -> Vec<Ended> {
+pub fn arrived(network: &Network<'_>) -> Vec<Ended> {
     let first = network.tracking("original", &["new"]);
     let all = network.arriving(&network.space.interface(UPLINK));
     all.iter()
@@ -24,7 +23,7 @@ fn arrived(network: &Network<'_>) -> Vec<Ended> {
 }
 
 /// Whether packets from outside reach something here.
-fn came_in(network: &Network<'_>, ended: &Ended) -> bool {
+pub fn came_in(network: &Network<'_>, ended: &Ended) -> bool {
     match ended.fate {
         Fate::Delivered => true,
         Fate::Left(interface) => Some(interface) != number(network, UPLINK),
@@ -85,10 +84,7 @@ fn open(network: &Network<'_>, arrived: &[Ended]) -> Claim {
             for wanted in exposed::arriving(network, &block) {
                 claim.regions += 1;
                 let Some(packets) = subtract(&wanted, &inside).into_iter().next() else { continue };
-                let ended = arrived.iter().find(|ended| {
-                    let parts = subtract(&packets, std::slice::from_ref(&ended.flow.entry));
-                    parts != [packets.clone()]
-                });
+                let ended = arrived.iter().find(|ended| packets.overlaps(&ended.flow.entry));
                 claim.against.push(Against {
                     packets,
                     ended: ended.cloned(),

@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
 
 fn value(word: &str) -> Value {
     if let Ok(address) = word.parse::<IpAddr>() {
-        return Value::address(address);
+        return Value::Net(Cidr::single(address));
     }
     if let Ok(net) = Cidr::try_from(word.to_owned()) {
         return Value::Net(net);

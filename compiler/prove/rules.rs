@@ -1,7 +1,6 @@
 //! A ruleset as nftables understands it, as far as mediac writes it.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use crate::ir::Cidr;
 
@@ -171,12 +170,4 @@ pub enum Value {
     Number(u32),
     /// A word of the language.
     Word(String),
-}
-
-impl Value {
-    /// A single address.
-    pub const fn address(address: IpAddr) -> Self {
-        let prefix = if address.is_ipv4() { 32 } else { 128 };
-        Self::Net(Cidr { address, prefix })
-    }
 }

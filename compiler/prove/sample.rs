@@ -5,11 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::Serialize;
 
 use super::flow::Region;
-use super::network::{Ended, Fate, LOOPBACK, Network, UPLINK};
+use super::network::{Ended, Fate, LOOPBACK, Network, UPLINK, published};
 use super::packet::Packet;
 use super::space::{Axis, PROTOCOLS, TRACKING};
 use crate::ir::Cidr;
-use crate::plan::NetworkUse;
 
 /// What a kernel needs to know to be asked, and the packets.
 #[derive(Debug, Clone, Serialize)]
@@ -125,18 +124,15 @@ fn interfaces(network: &Network<'_>, locals: &[(String, Cidr)]) -> Vec<Interface
 }
 
 fn publications(network: &Network<'_>) -> Vec<Publication> {
-    let mut all = Vec::new();
-    for container in network.plan.containers.values() {
-        let NetworkUse::Own { address, .. } = &container.network else { continue };
-        all.extend(container.ports.iter().map(|port| Publication {
+    published(network.plan)
+        .map(|(address, port)| Publication {
             protocol: port.proto.as_str(),
             host_address: port.address,
             host_port: port.host_port.number(),
-            address: *address,
+            address,
             port: port.container_port.number(),
-        }));
-    }
-    all
+        })
+        .collect()
 }
 
 /// A packet of a set; None if none can be shown to a kernel, or the dice fell badly.
