@@ -75,7 +75,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("    sonarr = {},", "    sonarr.image = \"lscr.io/linuxserver/sonarr:4.0.99\","),
     ("    radarr = {},", "    radarr.endpoints.http = { port = 7879, expose = 'wan },\n    lidarr = {},"),
     ("    bazarr = {},\n", ""),
-    ("qbittorrent.confine = \"nordlynx\"", "qbittorrent = {}"),
+    ("qbittorrent = { confine = \"nordlynx\",", "qbittorrent = {"),
 ];
 
 /// Path, bytes and whether it can be run, of every file below a folder.
@@ -91,6 +91,15 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, (Vec<u8>, bool)> {
             (name, (fs::read(entry.path()).unwrap(), runs))
         })
         .collect()
+}
+
+#[test]
+fn a_site_that_changes_makes_caddy_read_its_configuration_again() {
+    let project = Project::new("site");
+    project.edit(&[("host = \"requests\"", "host = \"wishes\"")]);
+    let text = project.mediac(&["diff"], 0);
+    assert!(text.contains("the container `caddy` reloads its configuration: "), "{text}");
+    assert!(!text.contains("is made anew"), "{text}");
 }
 
 #[test]
@@ -118,7 +127,7 @@ fn a_change_is_told_with_its_consequences() {
         "the container `qbittorrent` is made anew: `network_mode, networks",
         "`mediac-firewall.service` reloads: ",
         "`mediac-killswitch.service` reloads: ",
-        "the container `caddy` reloads its configuration: ",
+        "the container `caddy` is made anew: `extra_hosts` changes",
         "nothing happens for `/srv/ssd/config/radarr/config.xml`: it is used at the first start only",
         "+    image: lscr.io/linuxserver/sonarr:4.0.99\n",
     ] {

@@ -115,7 +115,7 @@ const FAULTS: &[Fault] = &[
     (
         "the second lock is for IPv4 only",
         BELT,
-        "ip -6 rule add pref 5184 iif br-nordlynx unreachable protocol 77\n",
+        "ip -6 rule add pref 5186 iif br-nordlynx unreachable protocol 77\n",
         "",
         "holds-when-flushed",
     ),
