@@ -13,7 +13,7 @@ use crate::node::{Node, Value};
 pub use host::{
     Account, Disk, Downloads, FileSystem, Firewall, Gpu, Host, KillSwitch, Lan, Library, Networks, Storage,
 };
-pub use host::{GpuDriver, Ipv6Policy, Undeclared};
+pub use host::{GpuDriver, Ipv6Policy, Macvlan, Undeclared};
 pub use net::{Cidr, Port};
 pub use parts::{Apt, Ban, Class, File, Format, Native, Proxy, Route, Tunnel, TunnelEndpoint, WebAccess};
 pub use service::{

@@ -69,6 +69,11 @@ const RULES: &[Rule] = &[
         why: "the routing rules are set again, by the new script",
     },
     Rule {
+        at: At::Path("/usr/lib/mediac/killswitch-uplinks"),
+        effect: Effect::Reload("mediac-killswitch.service"),
+        why: "the interfaces are locked again, by the new script",
+    },
+    Rule {
         at: At::Path("/usr/lib/mediac/namespace-supervisor"),
         effect: Effect::RestartAll("mediac-namespace-"),
         why: "the script that it runs changes; containers keep running",

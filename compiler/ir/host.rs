@@ -186,6 +186,8 @@ pub struct KillSwitch {
     pub wireguard_only: bool,
     /// What an undeclared bridge may do.
     pub undeclared: Undeclared,
+    /// What a container network of the macvlan kind may do.
+    pub macvlan: Macvlan,
 }
 
 /// What confined services may do over IPv6.
@@ -203,6 +205,16 @@ pub enum Undeclared {
     /// As little as a confined one.
     Confine,
     /// Anything.
+    Allow,
+}
+
+/// What frames may leave an interface that leads out of the house under another address than its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Macvlan {
+    /// None.
+    Drop,
+    /// All.
     Allow,
 }
 

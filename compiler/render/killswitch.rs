@@ -7,7 +7,7 @@ use super::template::{self, Template};
 use super::units::{command, texts, unit_file};
 use super::{Rendered, located};
 use crate::format::nft;
-use crate::ir::{Expose, Proto, Undeclared};
+use crate::ir::{Expose, Macvlan, Proto, Undeclared};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{ETC, ExposedBy, Exposure, KillSwitchPlan, LIB, NetworkKind, NetworkUse, Plan, TunnelPlan};
@@ -15,6 +15,7 @@ use crate::text::Text;
 use crate::tree::Artifact;
 
 const BELT: &str = include_str!("../scripts/killswitch-belt.sh");
+const UPLINKS: &str = include_str!("../scripts/killswitch-uplinks.sh");
 
 #[derive(Serialize, Default)]
 struct View<'a> {
@@ -84,8 +85,9 @@ pub(super) fn render(plan: &Plan) -> Rendered {
         Artifact::system(format!("{ETC}/killswitch.nft"), rules, origin).with_mode(0o600),
         Artifact::system(format!("{ETC}/killswitch.belt"), belt(plan, switch), origin),
         Artifact::system(format!("{LIB}/killswitch-belt"), script(BELT, origin), origin).with_mode(0o755),
+        Artifact::system(format!("{LIB}/killswitch-uplinks"), script(UPLINKS, origin), origin).with_mode(0o755),
     ];
-    artifacts.extend(units(origin)?);
+    artifacts.extend(units(switch.policy.macvlan, origin)?);
     artifacts.push(keep_routing_rules(origin)?);
     Ok(artifacts)
 }
@@ -227,10 +229,31 @@ fn script(source: &str, origin: &OptionPath) -> Text {
     text
 }
 
-fn units(origin: &OptionPath) -> Rendered {
+/// When the frames that leave the house are looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Moment {
+    /// Early, and again and again: an interface that is being renamed must stop nothing.
+    Loading,
+    /// When Docker may start: from here on it has to hold.
+    Docker,
+}
+
+/// The command that lets nothing leave the house under the address of another interface, or everything.
+pub(super) fn uplinks(policy: Macvlan, moment: Moment) -> Node {
+    let word = match (policy, moment) {
+        (Macvlan::Allow, _) => "free",
+        (Macvlan::Drop, Moment::Loading) => "try",
+        (Macvlan::Drop, Moment::Docker) => "lock",
+    };
+    texts([format!("{LIB}/killswitch-uplinks"), word.to_owned()])
+}
+
+fn units(macvlan: Macvlan, origin: &OptionPath) -> Rendered {
     let rules = format!("{ETC}/killswitch.nft");
     let belt = format!("{LIB}/killswitch-belt");
-    let load = || Node::list([texts(["/usr/sbin/nft", "-f", &rules]), texts([belt.as_str(), "add"])]);
+    let uplinks = || uplinks(macvlan, Moment::Loading);
+    let load =
+        || Node::list([texts(["/usr/sbin/nft", "-f", &rules]), texts([belt.as_str(), "add"]), uplinks()]);
     let main = unit_file(
         "mediac-killswitch.service",
         [
@@ -295,7 +318,7 @@ fn units(origin: &OptionPath) -> Rendered {
                 "Service",
                 vec![
                     ("Type", Node::new("oneshot")),
-                    ("ExecStart", command(&[&belt, "check"])),
+                    ("ExecStart", Node::list([texts([belt.as_str(), "check"]), uplinks()])),
                     // The journal shall hold what it did, not that it looked.
                     ("SyslogLevel", Node::new("warning")),
                     ("LogLevelMax", Node::new("notice")),

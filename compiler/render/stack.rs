@@ -1,6 +1,7 @@
 //! The unit that brings the containers up, and what Docker itself has to wait for.
 
 use super::Rendered;
+use super::killswitch::{Moment, uplinks};
 use super::units::{command, texts, unit_file};
 use crate::node::Node;
 use crate::path::OptionPath;
@@ -65,14 +66,16 @@ pub(super) fn render(plan: &Plan) -> Rendered {
         ("Requires", texts(["mediac-storage.service"])),
         ("RequiresMountsFor", mounts(plan)),
     ];
-    if plan.killswitch.is_some() {
+    let mut service = Vec::new();
+    if let Some(switch) = &plan.killswitch {
+        service.push(("ExecStartPre", Node::list([uplinks(switch.policy.macvlan, Moment::Docker)])));
         head = vec![
             ("After", texts(["mediac-killswitch.service", "mediac-storage.service"])),
             ("Requires", texts(["mediac-killswitch.service", "mediac-storage.service"])),
             ("RequiresMountsFor", mounts(plan)),
         ];
     }
-    artifacts.push(unit_file("docker.service.d/10-mediac.conf", [("Unit", head)], &origin)?);
+    artifacts.push(unit_file("docker.service.d/10-mediac.conf", [("Unit", head), ("Service", service)], &origin)?);
     Ok(artifacts)
 }
 
