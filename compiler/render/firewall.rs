@@ -49,6 +49,7 @@ struct Open<'a> {
 pub(super) fn render(plan: &Plan) -> Rendered {
     let Some(firewall) = &plan.firewall else { return Ok(Vec::new()) };
     let origin = &firewall.origin;
+    let near = near(plan)?;
     let view = View {
         home4: template::words(&plan.lan4, ", "),
         // Addresses of the link are always those of neighbours.
@@ -63,7 +64,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
             .find(|network| network.kind == NetworkKind::Open)
             .map(|network| Services { bridge: &network.bridge, subnet: network.subnet.to_string() }),
         published: plan.exposures.iter().filter_map(published).collect(),
-        open: plan.exposures.iter().flat_map(|exposure| open(plan, exposure)).collect(),
+        open: plan.exposures.iter().flat_map(|exposure| open(plan, exposure, near.as_deref())).collect(),
         log: firewall.log,
     };
     let rules = template::fill(Template::Firewall, &view, origin)?;
@@ -114,6 +115,16 @@ fn bridges(plan: &Plan) -> Result<Value, Vec<Unwritable>> {
     Ok(word(names?.join(", ")))
 }
 
+/// What matches the containers of the open network.
+fn near(plan: &Plan) -> Result<Option<String>, Vec<Unwritable>> {
+    let open = plan.networks.values().find(|network| network.kind == NetworkKind::Open);
+    let rule = open.map(|network| {
+        let bridge = nft::ifname(&network.bridge).map_err(|issue| located(vec![issue], &network.origin))?;
+        Ok(format!("iifname {bridge} ip saddr {} ", network.subnet))
+    });
+    rule.transpose()
+}
+
 /// Published ports that not everyone may reach.
 fn published(exposure: &Exposure) -> Option<Published<'_>> {
     if exposure.by == ExposedBy::Native {
@@ -133,7 +144,8 @@ fn published(exposure: &Exposure) -> Option<Published<'_>> {
 }
 
 /// Ports of the host itself: those of native services, and those where a proxy of Docker's listens for containers.
-fn open<'a>(plan: &Plan, exposure: &'a Exposure) -> Vec<Open<'a>> {
+/// `near` are the open containers, which may use what home may use.
+fn open<'a>(plan: &Plan, exposure: &'a Exposure, near: Option<&str>) -> Vec<Open<'a>> {
     let mut sources: Vec<String> = Vec::new();
     if exposure.by == ExposedBy::Native {
         match exposure.expose {
@@ -145,7 +157,9 @@ fn open<'a>(plan: &Plan, exposure: &'a Exposure) -> Vec<Open<'a>> {
             Expose::Host | Expose::None => {}
         }
     }
-    if !sources.iter().any(String::is_empty) {
+    if exposure.expose >= Expose::Lan && matches!(exposure.by, ExposedBy::Container(_)) {
+        sources.extend(near.map(ToOwned::to_owned));
+    } else if !sources.iter().any(String::is_empty) {
         sources.extend(exposure.peers.iter().filter_map(|id| match &plan.containers.get(id)?.network {
             NetworkUse::Own { address, .. } => Some(format!("ip saddr {address} ")),
             NetworkUse::Shared(_) => None,

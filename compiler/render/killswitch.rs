@@ -85,7 +85,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
         Artifact::system(format!("{ETC}/killswitch.nft"), rules, origin).with_mode(0o600),
         Artifact::system(format!("{ETC}/killswitch.belt"), belt(plan, switch), origin),
         Artifact::system(format!("{LIB}/killswitch-belt"), script(BELT, origin), origin).with_mode(0o755),
-        Artifact::system(format!("{LIB}/killswitch-uplinks"), script(UPLINKS, origin), origin).with_mode(0o755),
+        Artifact::system(format!("{LIB}/killswitch-uplinks"), script(UPLINKS, origin), origin)
+            .with_mode(0o755),
     ];
     artifacts.extend(units(switch.policy.macvlan, origin)?);
     artifacts.push(keep_routing_rules(origin)?);

@@ -75,7 +75,11 @@ pub(super) fn render(plan: &Plan) -> Rendered {
             ("RequiresMountsFor", mounts(plan)),
         ];
     }
-    artifacts.push(unit_file("docker.service.d/10-mediac.conf", [("Unit", head), ("Service", service)], &origin)?);
+    artifacts.push(unit_file(
+        "docker.service.d/10-mediac.conf",
+        [("Unit", head), ("Service", service)],
+        &origin,
+    )?);
     Ok(artifacts)
 }
 

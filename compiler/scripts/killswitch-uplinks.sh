@@ -25,9 +25,11 @@ leading_out() {
 
 # A chain for each, with its address. Ports of a bridge carry what its guests send; what is not Ethernet has no address.
 chains() {
+	number=0
 	leading_out | sort -u | while read -r name; do
 		[ -e "$net/$name/address" ] && [ "$(cat "$net/$name/type")" = 1 ] && [ ! -e "$net/$name/brport" ] || continue
-		printf '\tchain "%s" {\n\t\ttype filter hook egress device "%s" priority 0; policy accept;\n' "$name" "$name"
+		number=$((number + 1))
+		printf '\tchain uplink%s {\n\t\ttype filter hook egress device "%s" priority 0; policy accept;\n' "$number" "$name"
 		printf '\t\tether saddr != %s counter drop\n\t}\n' "$(cat "$net/$name/address")"
 	done
 }
