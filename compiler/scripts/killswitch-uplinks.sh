@@ -27,7 +27,9 @@ leading_out() {
 chains() {
 	number=0
 	leading_out | sort -u | while read -r name; do
-		[ -e "$net/$name/address" ] && [ "$(cat "$net/$name/type")" = 1 ] && [ ! -e "$net/$name/brport" ] || continue
+		[ -e "$net/$name/address" ] || continue
+		[ "$(cat "$net/$name/type")" = 1 ] || continue
+		[ ! -e "$net/$name/brport" ] || continue
 		number=$((number + 1))
 		printf '\tchain uplink%s {\n\t\ttype filter hook egress device "%s" priority 0; policy accept;\n' "$number" "$name"
 		printf '\t\tether saddr != %s counter drop\n\t}\n' "$(cat "$net/$name/address")"

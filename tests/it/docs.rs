@@ -125,3 +125,38 @@ fn the_two_commands_are_there() {
     assert!(ci.contains("./test"), ".ci/run does not call the command of the README");
     assert!(root.join("hosts/home.ncl").is_file());
 }
+
+#[test]
+fn the_proof_is_what_prove_prints() {
+    let block = section("What is proved").remove(0);
+    let output = Command::new(env!("CARGO_BIN_EXE_mediac"))
+        .args(["prove", "hosts/home.ncl"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.starts_with(&block.text),
+        "the README has:\n{}\nand prove prints:\n{printed}",
+        block.text
+    );
+}
+
+/// Numbers of the row that begins so, without emphasis.
+fn row(markdown: &str, start: &str) -> Vec<u32> {
+    let line = markdown.lines().find(|line| line.starts_with(start)).unwrap();
+    line.split('|').filter_map(|cell| cell.trim().trim_matches('*').parse().ok()).collect()
+}
+
+#[test]
+fn the_table_of_rivals_is_what_was_measured() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/killswitch/RESULTS.md");
+    let results = fs::read_to_string(results).unwrap();
+    for family in ["IPv4", "IPv6"] {
+        let mut measured = row(&results, &format!("| leaks {family} in, of 36 |"));
+        // The README has no column for the rulesets without what holds them when they are flushed.
+        assert_eq!(measured.len(), 6);
+        measured.remove(4);
+        assert_eq!(row(&readme(), &format!("| {family}")), measured);
+    }
+}
