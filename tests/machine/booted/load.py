@@ -57,7 +57,7 @@ class Load:
         self._process.wait()
 
     def tried(self) -> int:
-        """Packets that were handed to a kernel, or that it refused because of its rules."""
+        """Packets past the tunnel that were handed to a kernel, or that it refused because of its rules."""
         if self._process.poll() is not None:
             raise RuntimeError("the load ended")
         return sum(struct.unpack(f"{_SLOTS}Q", self._counts))
@@ -130,9 +130,11 @@ def _send(sender: "_Sender") -> None:
     plain = sender.plain(None)
     while True:
         forced = sender.plain(sender.device)
-        for line in (plain, forced):
+        # What takes the tunnel is sent as well, and not counted.
+        sender.tunnel = "wg0" in {name for _, name in socket.if_nameindex()}
+        for line, device in ((plain, None), (forced, sender.device)):
             for host, port, data in _UDP:
-                sender.put(line, data, (host, port))
+                sender.put(line, data, (host, port), device)
         for host, port in _TCP:
             sender.knock(host, port, None)
             sender.knock(host, port, sender.device)
@@ -146,6 +148,7 @@ def _send(sender: "_Sender") -> None:
 class _Sender:
     def __init__(self, device: str, counts: mmap.mmap, slot: int):
         self.device, self._counts, self._slot = device, counts, slot
+        self.tunnel = False
 
     def plain(self, device: str | None, family=socket.AF_INET, kind=socket.SOCK_DGRAM, protocol=0):
         """A socket, bound to a device if one is given; none where that cannot be."""
@@ -161,33 +164,35 @@ class _Sender:
                 line.close()
             return None
 
-    def put(self, line, data: bytes, target) -> None:
+    def put(self, line, data: bytes, target, device: str | None) -> None:
         if line:
-            self._tried(lambda: line.sendto(data, target))
+            self._tried(lambda: line.sendto(data, target), device)
 
     def knock(self, host: str, port: int, device: str | None) -> None:
         if line := self.plain(device, kind=socket.SOCK_STREAM):
-            self._tried(lambda: line.connect((host, port)))
+            self._tried(lambda: line.connect((host, port)), device)
             line.close()
 
     def raw(self) -> None:
         for device in (None, self.device):
             if line := self.plain(device, kind=socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP):
-                self.put(line, _ECHO, ("198.51.100.20", 0))
+                self.put(line, _ECHO, ("198.51.100.20", 0), device)
                 line.close()
 
     def six(self) -> None:
         if line := self.plain(self.device, family=socket.AF_INET6):
-            self.put(line, _MARK, _UDP6)
+            self.put(line, _MARK, _UDP6, self.device)
             line.close()
 
-    def _tried(self, act) -> None:
+    def _tried(self, act, device: str | None) -> None:
         try:
             act()
         except OSError as error:
             # The first is a connection that began, the other two are refusals by rules.
             if error.errno not in (errno.EINPROGRESS, errno.EPERM, errno.EACCES):
                 return
+        if self.tunnel and not device:
+            return
         number = struct.unpack_from("Q", self._counts, 8 * self._slot)[0]
         struct.pack_into("Q", self._counts, 8 * self._slot, number + 1)
 
