@@ -50,7 +50,7 @@ class Leaking(Scenario):
         images.build(self.machine, self.compose, PORTS, tunnel.WIREGUARD)
         self.torrent.seed()
         self.machine.must("systemctl restart mediac-stack", timeout=180)
-        until(lambda: self.together() and self.api.answers(), 90, self.states)
+        until(lambda: self.together() and self.api.answers(), 25, self.states)
         # Until here, images were looked for that did not exist yet.
         self.uplink.forget()
 
@@ -183,6 +183,9 @@ class Leaking(Scenario):
         if leaks or lost or through < 10_000:
             raise Broken(f"{len(leaks)} leaked, {through} through the tunnel, {lost} not seen\n{_kinds(leaks)}")
         return Note(f"0 leaked, {through} through the tunnel, {self.load.tried()} tried")
+
+    def states(self) -> str:
+        return super().states() + self.machine.say(f"for it in {OWNER} {CHILD}; do docker logs --tail 5 $it; done")
 
     def goes_on(self) -> None:
         until(lambda: self.together() and self.api.answers(), 90, self.states)

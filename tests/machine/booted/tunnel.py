@@ -21,7 +21,7 @@ wait $!
 """,
     "test ! -e /run/secrets/mediac/unhealthy",
 )
-# The routing is that of wg-quick. There is no firewall in here: only that of the host stands before a leak.
+# The routing is that of wg-quick; busybox has an `ip` of its own, which cannot do it. There is no firewall in here: only that of the host stands before a leak.
 WIREGUARD = Tunnel(
     """\
 #!/bin/sh
@@ -33,11 +33,11 @@ wireguard-go -f wg0 &
 until [ -S /var/run/wireguard/wg0.sock ]; do sleep 0.1; done
 wg set wg0 fwmark 51820 private-key "$PRIVATE_KEY_FILE" \\
 	peer "$PUBLIC_KEY" endpoint "$END_POINT" allowed-ips 0.0.0.0/0 persistent-keepalive 5
-ip address add 10.5.0.2/32 dev wg0
-ip link set wg0 mtu 1420 up
-ip route add default dev wg0 table 51820
-ip rule add not fwmark 51820 table 51820
-ip rule add table main suppress_prefixlength 0
+/bin/ip address add 10.5.0.2/32 dev wg0
+/bin/ip link set wg0 mtu 1420 up
+/bin/ip route add default dev wg0 table 51820
+/bin/ip rule add not fwmark 51820 table 51820
+/bin/ip rule add table main suppress_prefixlength 0
 # It stays when the tunnel is gone, as a container does that is more than its tunnel.
 sleep 2147483647 &
 wait $!

@@ -22,12 +22,12 @@ class Uplink:
     def __init__(self):
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, _RECEIVE_FORCE, 128 << 20)
-        self._socket.settimeout(0.1)
+        self._socket.setblocking(False)
         self._counts: Counter[str] = Counter()
         self._leaks: list[str] = []
         self._lock = threading.Lock()
         self._end = threading.Event()
-        self._idle = threading.Event()
+        self._caught_up = 0.0
         self._thread = threading.Thread(target=self._loop, daemon=True)
 
     def __enter__(self) -> "Uplink":
@@ -47,10 +47,10 @@ class Uplink:
 
     def settle(self) -> None:
         """Waits until everything that was sent until now is counted."""
-        stamp = time.monotonic() + 0.3
-        while time.monotonic() < stamp or not self._idle.is_set():
-            self._idle.clear()
-            time.sleep(0.12)
+        time.sleep(0.2)
+        now = time.monotonic()
+        while self._caught_up < now:
+            time.sleep(0.01)
 
     def leaks(self) -> list[str]:
         self.settle()
@@ -69,8 +69,9 @@ class Uplink:
         while not self._end.is_set():
             try:
                 frame, (name, _, direction, *_) = self._socket.recvfrom(2048)
-            except TimeoutError:
-                self._idle.set()
+            except BlockingIOError:
+                self._caught_up = time.monotonic()
+                time.sleep(0.005)
                 continue
             # A wire that is gone has no name any more; only the machine's ever goes.
             if direction == _OUTGOING or name in _OTHERS:
