@@ -148,7 +148,9 @@ class Outside:
         self.internet.set(f"""{_FORWARD}
             ip address add 192.0.2.1/24 dev home; ip address add 2001:db8:1::1/64 dev home nodad; ip link set home up
             ip address add 203.0.113.1/24 dev vpn; ip link set vpn up
-            for at in {SEEDER} {PEER} {PUBLIC_DNS} {TRACKER}; do ip address add $at/32 dev lo; done
+            # A client listens on a device, which is for the seeder the one towards the VPN server.
+            ip address add {SEEDER}/32 dev vpn
+            for at in {PEER} {PUBLIC_DNS} {TRACKER}; do ip address add $at/32 dev lo; done
             ip address add {PEER6}/128 dev lo; ip route add 2001:db8:2::/64 via 2001:db8:1::10
             ip route add {EXIT} via {VPN}""")
         self.vpn.set(f"""{_FORWARD}
