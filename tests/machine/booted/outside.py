@@ -3,8 +3,10 @@
 All addresses lie in namespaces made here. The machine hangs on the bridge `lan`, in the namespace of the run.
 """
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from booted.machine import Broken, Machine, until
@@ -26,8 +28,9 @@ _HERE = Path(__file__).resolve().parent
 
 _UPLINK_UNIT = f"""\
 [Unit]
-Description=The uplink, earlier than any network could be
+Description=The uplink, as early as a network can be
 DefaultDependencies=no
+After=network-pre.target
 Before=sysinit.target
 
 [Service]
@@ -88,7 +91,7 @@ class Outside:
         self.internet.serve(sys.executable, "-B", str(_HERE / "tracker.py"), TRACKER, str(TRACKER_PORT), f"{SEEDER}:6881",
                             str(self.announced))
         # Somebody out there always tries the ports that the router forwards.
-        self.internet.serve(sys.executable, "-B", str(_HERE / "knock.py"), HOME, "6881", "8080")
+        self._knock = self.internet.serve(sys.executable, "-B", str(_HERE / "knock.py"), HOME, "6881", "8080")
         self.start_vpn()
         return self
 
@@ -122,6 +125,12 @@ class Outside:
     def stop_vpn(self) -> None:
         self._server.kill()
         self._server.wait()
+
+    def quiet(self, wanted: bool) -> None:
+        """Whether nobody tries the forwarded ports for a while."""
+        self._knock.send_signal(signal.SIGSTOP if wanted else signal.SIGCONT)
+        # For what has been sent already.
+        time.sleep(0.2)
 
     def announcers(self) -> list[str]:
         """From which addresses the tracker was asked, in order."""

@@ -20,6 +20,7 @@ Session\\Interface=vpn
 Session\\InterfaceAddress={outside.SEEDER}
 Session\\InterfaceName=vpn
 Session\\LSDEnabled=false
+Session\\MultiConnectionsPerIp=true
 Session\\PeXEnabled=false
 Session\\Port=6881
 
@@ -108,7 +109,9 @@ class Torrent:
         return found[0]
 
     def hurry(self, api: Api) -> None:
-        """A client that lost its peer takes a minute to try it again."""
+        """A client that lost its peer takes a minute to try it again, unless the torrent starts anew."""
+        api.set("torrents/stop", hashes=self.hash)
+        api.set("torrents/start", hashes=self.hash)
         api.set("torrents/addPeers", hashes=self.hash, peers=f"{outside.SEEDER}:6881")
 
     def peers(self) -> set[str]:
