@@ -59,7 +59,7 @@ def _ipv4(packet: bytes) -> str:
             if protocol == 17 and target == _ROUTER and target_port == 53:
                 name = read_name(body[8:])[0].lower()
                 return OWN if name.endswith(_OWN_NAMES) else f"DNS for {name}"
-        word = {6: "TCP", 17: "UDP"}[protocol]
+        word = "UDP" if protocol == 17 else "TCP reset" if body[13] & 4 else "TCP"
         return f"{word} {_text(source)} -> {_text(target)} port {target_port}"
     return f"IP protocol {protocol} {_text(source)} -> {_text(target)}"
 

@@ -3,7 +3,6 @@
 All addresses lie in namespaces made here. The machine hangs on the bridge `lan`, in the namespace of the run.
 """
 
-import signal
 import subprocess
 import sys
 import time
@@ -66,6 +65,15 @@ table ip exit {{
     }}
 }}
 """
+# The seeder has many more addresses.
+_MANY = f"""
+table ip many {{
+    chain in {{
+        type nat hook prerouting priority dstnat;
+        ip daddr 198.51.100.128/25 dnat to {SEEDER}
+    }}
+}}
+"""
 _FORWARD = "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;"
 
 
@@ -91,7 +99,7 @@ class Outside:
         self.internet.serve(sys.executable, "-B", str(_HERE / "tracker.py"), TRACKER, str(TRACKER_PORT), f"{SEEDER}:6881",
                             str(self.announced))
         # Somebody out there always tries the ports that the router forwards.
-        self._knock = self.internet.serve(sys.executable, "-B", str(_HERE / "knock.py"), HOME, "6881", "8080")
+        self.knock(True)
         self.start_vpn()
         return self
 
@@ -126,11 +134,15 @@ class Outside:
         self._server.kill()
         self._server.wait()
 
-    def quiet(self, wanted: bool) -> None:
-        """Whether nobody tries the forwarded ports for a while."""
-        self._knock.send_signal(signal.SIGSTOP if wanted else signal.SIGCONT)
-        # For what has been sent already.
-        time.sleep(0.2)
+    def knock(self, wanted: bool) -> None:
+        """Whether somebody tries the forwarded ports."""
+        if wanted:
+            self._knock = self.internet.serve(sys.executable, "-B", str(_HERE / "knock.py"), HOME, "6881", "8080")
+        else:
+            self._knock.kill()
+            self._knock.wait()
+            # For what has been sent already.
+            time.sleep(0.2)
 
     def announcers(self) -> list[str]:
         """From which addresses the tracker was asked, in order."""
@@ -161,7 +173,8 @@ class Outside:
             ip address add {SEEDER}/32 dev vpn
             for at in {PEER} {PUBLIC_DNS} {TRACKER}; do ip address add $at/32 dev lo; done
             ip address add {PEER6}/128 dev lo; ip route add 2001:db8:2::/64 via 2001:db8:1::10
-            ip route add {EXIT} via {VPN}""")
+            ip route add {EXIT} via {VPN}
+            nft -f - <<'END'\n{_MANY}\nEND""")
         self.vpn.set(f"""{_FORWARD}
             ip address add {VPN}/24 dev wan; ip link set wan up; ip route add default via 203.0.113.1
             for at in {EXIT} {' '.join(VPN_DNS)}; do ip address add $at/32 dev lo; done

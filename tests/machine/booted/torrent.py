@@ -90,6 +90,7 @@ class Torrent:
         settings.mkdir(parents=True)
         (settings / "qBittorrent.conf").write_text(_SEEDER_SETTINGS)
         self._world = world
+        self._others = 0
         self.seeder = Api(world.internet, f"http://127.0.0.1:{_SEEDER_PORT}")
 
     def seed(self) -> None:
@@ -109,10 +110,11 @@ class Torrent:
         return found[0]
 
     def hurry(self, api: Api) -> None:
-        """A client that lost its peer takes a minute to try it again, unless the torrent starts anew."""
+        """A client takes its time to see that a peer is lost, and more to try it again: it gets another address."""
+        self._others += 1
         api.set("torrents/stop", hashes=self.hash)
         api.set("torrents/start", hashes=self.hash)
-        api.set("torrents/addPeers", hashes=self.hash, peers=f"{outside.SEEDER}:6881")
+        api.set("torrents/addPeers", hashes=self.hash, peers=f"198.51.100.{128 + self._others % 128}:6881")
 
     def peers(self) -> set[str]:
         """Whom the seeder is connected with."""
