@@ -16,7 +16,6 @@ from harness import references
 from harness.manifest import Host
 
 PRIVATE_KEY = f"{SECRETS}/{OWNER}/private_key"
-COMPOSE = "docker compose -f /etc/mediac/compose.yaml"
 _COPY = "/srv/ssd/rogue"
 _ROGUE = (f"docker run --detach --name rogue --volume {_COPY}/config:/config "
           f"--volume {_COPY}/downloads:/srv/ssd/downloads "
@@ -68,9 +67,11 @@ class Leaking(Scenario):
         self.torrent.add(self.api, "with")
         self.fault("a torrent comes through the tunnel", lambda: None)
         self.check("the page answers at home", lambda: self.home(f"curl -sf -m 5 -o /dev/null http://{HOST}:8080/"))
-        self.check("ssh answers at home", lambda: self.home(f"exec 3<>/dev/tcp/{HOST}/22 && read -t 5 -n 4 -u 3 it && [ $it = SSH- ]"))
+        self.check("ssh answers at home", lambda: self.home(
+            f"exec 3<>/dev/tcp/{HOST}/22 && read -t 5 -n 4 -u 3 it && [ $it = SSH- ]"))
         self.check("Caddy answers at home", lambda: self.home(
-            f"curl -s -m 5 -o /dev/null -w '%{{http_code}}' http://{HOST}/ | grep -q ^308 && exec 3<>/dev/tcp/{HOST}/443"))
+            f"curl -s -m 5 -o /dev/null -w '%{{http_code}}' http://{HOST}/ | grep -q ^308 && "
+            f"exec 3<>/dev/tcp/{HOST}/443"))
         # It would stop itself, and the rules would have nothing to do.
         self.api.set("app/setPreferences", json='{"current_network_interface": "", "current_interface_address": ""}')
         self.check("the client is no longer bound to the tunnel",
@@ -93,7 +94,8 @@ class Leaking(Scenario):
     def rules(self) -> None:
         run = self.machine.must
         self.fault("the rules were loaded 100 times", lambda: run(
-            "for i in $(seq 100); do nft -f /etc/mediac/killswitch.nft; nft -f /etc/mediac/firewall.nft; done", timeout=120))
+            "for i in $(seq 100); do nft -f /etc/mediac/killswitch.nft; nft -f /etc/mediac/firewall.nft; done",
+            timeout=120))
         self.fault("the units were reloaded 100 times", lambda: run(
             "for i in $(seq 100); do systemctl reload mediac-killswitch mediac-firewall; done", timeout=120))
         # Whoever knocks meanwhile is answered by the host itself, which has no firewall then.
@@ -108,7 +110,8 @@ class Leaking(Scenario):
     def strays(self) -> None:
         """The client without the tunnel's network, on all others that it could be on."""
         run = self.machine.must
-        run(f"mkdir -p {_COPY}; cp -a /srv/ssd/config/qbittorrent {_COPY}/config; cp -a /srv/ssd/downloads {_COPY}/downloads")
+        run(f"mkdir -p {_COPY}")
+        run(f"cp -a /srv/ssd/config/qbittorrent {_COPY}/config; cp -a /srv/ssd/downloads {_COPY}/downloads")
         self.image = self.services[CHILD]
         self.fault("a client ran on Docker's default network", lambda: self.stray("bridge"), heals=False)
         run("systemctl stop mediac-namespace-nordlynx")
@@ -147,7 +150,8 @@ class Leaking(Scenario):
     # -- what happens
 
     def cut(self) -> None:
-        self.machine.must(f"nsenter --net=/proc/$(docker inspect -f '{{{{.State.Pid}}}}' {OWNER})/ns/net ip link del wg0")
+        pid = self.machine.must(f"docker inspect -f '{{{{.State.Pid}}}}' {OWNER}")
+        self.machine.must(f"nsenter --net=/proc/{pid}/ns/net ip link del wg0")
         time.sleep(4)
 
     def announce(self) -> None:
@@ -160,7 +164,8 @@ class Leaking(Scenario):
     def recreate(self, text: str) -> None:
         override = f"services:\n  {CHILD}:\n    {text}\n"
         self.machine.run("tee", "/root/override.yaml", stdin=override.encode())
-        self.machine.must(f"{COMPOSE} -f /root/override.yaml -p mediac up --detach --no-deps --force-recreate {CHILD}; sleep 5")
+        files = "-f /etc/mediac/compose.yaml -f /root/override.yaml"
+        self.machine.must(f"docker compose {files} -p mediac up --detach --no-deps --force-recreate {CHILD}; sleep 5")
 
     # -- what is asked
 
@@ -198,7 +203,8 @@ class Leaking(Scenario):
         leaks, through, lost = self.uplink.leaks(), self.uplink.count("tunnel"), self.uplink.lost()
         if len(leaks) > self.spared or lost or through < 10_000:
             raise Broken(f"{len(leaks)} leaked, {through} through the tunnel, {lost} not seen\n{_kinds(leaks)}")
-        return Note(f"0 leaked, {through} through the tunnel, {self.load.tried()} tried")
+        rest = f", and {self.spared} of another kind" if self.spared else ""
+        return Note(f"0 leaked of {self.load.tried()} tried{rest}; {through} through the tunnel")
 
     def states(self) -> str:
         return super().states() + self.machine.say(f"for it in {OWNER} {CHILD}; do docker logs --tail 5 $it; done")
@@ -225,7 +231,7 @@ class Leaking(Scenario):
         return f"{words}, the seeder's peers {self.torrent.peers()}\n{log}"
 
     def complete(self) -> None:
-        until(lambda: self.torrent.state(self.api)["progress"] == 1, 60, lambda: str(self.torrent.state(self.api)), every=1)
+        until(lambda: self.torrent.state(self.api)["progress"] == 1, 60, self.transfer, every=1)
         path = f"/srv/ssd/downloads/complete/{NAME}"
         until(lambda: self.machine.ask(f"test -e {path}"), 10, path)
         found = self.machine.must(f"sha256sum {path}").split()[0]

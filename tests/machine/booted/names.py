@@ -9,9 +9,10 @@ def answer(question: bytes, known: dict[str, str]) -> bytes:
     name, end = read_name(question)
     kind = struct.unpack("!H", question[end : end + 2])[0]
     address = known.get(name.lower())
-    head = question[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, int(bool(address) and kind == 1), 0, 0)
+    found = int(bool(address) and kind == 1)
+    head = question[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, found, 0, 0)
     body = question[12 : end + 4]
-    if address and kind == 1:
+    if found:
         body += struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
     return head + body
 

@@ -94,7 +94,8 @@ class Outside:
         self._wires()
         self._addresses()
         names = [f"{name}={address}" for name, address in NAMES.items()]
-        for place, address in ((self.router, ROUTER), (self.internet, PUBLIC_DNS), *((self.vpn, at) for at in VPN_DNS)):
+        servers = ((self.router, ROUTER), (self.internet, PUBLIC_DNS), *((self.vpn, at) for at in VPN_DNS))
+        for place, address in servers:
             place.serve(sys.executable, "-B", str(_HERE / "names.py"), address, *names)
         self.internet.serve(sys.executable, "-B", str(_HERE / "tracker.py"), TRACKER, str(TRACKER_PORT), f"{SEEDER}:6881",
                             str(self.announced))

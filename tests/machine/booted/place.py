@@ -26,7 +26,8 @@ class Place:
 
     def set(self, script: str) -> None:
         """Sets up the network, with this side's programs."""
-        done = subprocess.run([*self._enter(), "sh", "-euc", script], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        command = [*self._enter(), "sh", "-euc", script]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode != 0:
             raise Broken(f"{self.name}: {script}\n{done.stderr}")
 

@@ -54,7 +54,8 @@ class Api:
         return json.loads(self.get(path))
 
     def set(self, path: str, **fields: str) -> str:
-        return self.get(path, *(word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")))
+        words = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
+        return self.get(path, *words)
 
     def answers(self) -> bool:
         try:
