@@ -21,7 +21,8 @@ wait $!
 """,
     "test ! -e /run/secrets/mediac/unhealthy",
 )
-# The routing is that of wg-quick; busybox has an `ip` of its own, which cannot do it. There is no firewall in here: only that of the host stands before a leak.
+# The routing is that of wg-quick; busybox has an `ip` of its own, which cannot do it. There is no firewall in
+# here: only that of the host stands before a leak.
 WIREGUARD = Tunnel(
     """\
 #!/bin/sh
