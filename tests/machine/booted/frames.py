@@ -61,6 +61,8 @@ def _ipv4(packet: bytes) -> str:
                 return OWN if name.endswith(_OWN_NAMES) else f"DNS for {name}"
         word = "UDP" if protocol == 17 else "TCP reset" if body[13] & 4 else "TCP"
         return f"{word} {_text(source)} -> {_text(target)} port {target_port}"
+    if protocol == 1 and (source, target) == (_HOST, _VPN) and _no_way_in(body):
+        return OWN
     return f"IP protocol {protocol} {_text(source)} -> {_text(target)}"
 
 
@@ -71,6 +73,14 @@ def _ipv6(packet: bytes) -> str:
     if following == 58 and body[0] in _ICMP6_OWN:
         return OWN
     return f"IPv6 protocol {following} {_text(packet[8:24])} -> {_text(packet[24:40])}"
+
+
+def _no_way_in(message: bytes) -> bool:
+    """The host says that what the VPN server sent did not arrive: the container was gone, or its translation."""
+    about = message[8:]
+    after = about[(about[0] & 15) * 4 :]
+    port = struct.unpack("!H", after[:2])[0]
+    return message[0] == 3 and about[9] == 17 and about[12:16] == _VPN and port == outside.VPN_PORT
 
 
 def _wireguard(payload: bytes, length: int) -> bool:

@@ -21,9 +21,8 @@ _ROGUE = (f"docker run --detach --name rogue --volume {_COPY}/config:/config "
           f"--volume {_COPY}/downloads:/srv/ssd/downloads "
           "--env PUID=1501 --env PGID=1500 --env UMASK=002 --env WEBUI_PORT=8090")
 # Without tables there is the belt, which knows where packets go and not what they are: it lets through what goes
-# to the server's port or home. What the server answers has lost its way in, and the host says so.
-BELT_SPARES = (rf"UDP \S+ -> {VPN} port {VPN_PORT}|\w+ \S+ -> 192\.168\.1\.\d+ port \d+"
-               rf"|IP protocol 1 {HOST} -> {VPN}")
+# to the server's port or home.
+BELT_SPARES = rf"UDP \S+ -> {VPN} port {VPN_PORT}|\w+ \S+ -> 192\.168\.1\.\d+ port \d+"
 # At shutdown the firewall goes before the uplink does: the host itself then refuses who knocks.
 REFUSES = rf"(TCP reset|IP protocol 1) {HOST} -> 192\.0\.2\.1( .*)?"
 _OPEN = ("systemctl stop mediac-killswitch-check.timer; nft delete table inet mediac_killswitch; "
