@@ -131,7 +131,7 @@ class Leaking(Scenario):
     def all_in_all(self) -> None:
         self.check("in all", self.sum)
         self.check("the tracker was asked from the tunnel only", lambda: _only(self.world.announcers(), EXIT))
-        self.check("the seeder knows the tunnel's exit only", lambda: _only(self.torrent.peers(), EXIT))
+        self.check("the seeder is connected with the tunnel's exit", lambda: _only(self.torrent.peers(), EXIT))
         self.torrent.unleash()
         self.check("the torrent arrives complete", self.complete)
 
