@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from booted.machine import Machine
+from booted.tunnel import IDLE, Tunnel
 
-_HEALTH = "test ! -e /run/secrets/mediac/unhealthy"
 # The health commands of the compose file call curl and wget; both answer as the real ones do here: 0 or not.
 _CURL = '#!/bin/sh\nfor url; do :; done\nexec busybox wget -q -O /dev/null "$url"\n'
 _SERVE = """\
@@ -27,22 +27,24 @@ else
 fi
 wait $!
 """
-# Like the image it stands for, it becomes PUID and PGID at its start.
+# Like the image it stands for, it becomes PUID and PGID at its start, and its settings are below /config.
 _TORRENT = """\
 #!/bin/sh
 trap 'kill $!; wait $!; exit 0' TERM INT
 umask "$UMASK"
-HOME=/config /bin/setpriv --reuid="$PUID" --regid="$PGID" --clear-groups qbittorrent-nox \\
-	--profile=/config --webui-port="$WEBUI_PORT" --confirm-legal-notice &
+export HOME=/config XDG_CONFIG_HOME=/config XDG_DATA_HOME=/config
+/bin/setpriv --reuid="$PUID" --regid="$PGID" --clear-groups qbittorrent-nox \\
+	--webui-port="$WEBUI_PORT" --confirm-legal-notice &
 wait $!
 """
 _BUILD = """
 rm -rf /tmp/image && mkdir -p /tmp/image/bin /tmp/image/tmp /tmp/image/etc && cd /tmp/image
 chmod 1777 tmp && cp /bin/busybox bin/
-for applet in sh sleep wget test mkdir cp echo kill; do ln -s busybox bin/$applet; done
-cp /tmp/curl /tmp/serve /tmp/torrent bin/ && chmod 0755 bin/*
-cp bin/serve bin/tunnel && cp /usr/bin/caddy /usr/bin/qbittorrent-nox /usr/bin/setpriv bin/
-for file in $(ldd bin/caddy bin/qbittorrent-nox bin/setpriv | grep -oE '/[^ :]+\\.so[^ :]*' | sort -u); do
+for applet in sh sleep wget test mkdir cp echo kill $APPLETS; do ln -s busybox bin/$applet; done
+cp /tmp/curl /tmp/serve /tmp/torrent /tmp/tunnel bin/ && chmod 0755 bin/*
+programs="caddy qbittorrent-nox setpriv $PROGRAMS"
+for program in $programs; do cp "$(command -v $program)" bin/; done
+for file in $(cd bin && ldd $programs | grep -oE '/[^ :]+\\.so[^ :]*' | sort -u); do
 	mkdir -p ".${file%/*}" && cp -L "$file" ".$file"
 done
 tar -c . | docker import - mediac-test:base >/dev/null
@@ -61,10 +63,11 @@ def services(compose: Path) -> dict[str, str]:
     return found
 
 
-def build(machine: Machine, compose: Path, ports: dict[str, int]) -> None:
-    for name, text in (("curl", _CURL), ("serve", _SERVE), ("torrent", _TORRENT)):
+def build(machine: Machine, compose: Path, ports: dict[str, int], tunnel: Tunnel = IDLE) -> None:
+    for name, text in (("curl", _CURL), ("serve", _SERVE), ("torrent", _TORRENT), ("tunnel", tunnel.script)):
         machine.run("tee", f"/tmp/{name}", stdin=text.encode())
-    machine.must(_BUILD, timeout=180)
+    given = f"APPLETS='{' '.join(tunnel.applets)}' PROGRAMS='{' '.join(tunnel.programs)}'\n"
+    machine.must(given + _BUILD, timeout=180)
     for service, image in services(compose).items():
         command = ["/bin/serve", str(ports[service])] if service in ports else ["/bin/serve"]
         lines = [f"CMD {json.dumps(command)}"]
@@ -75,7 +78,7 @@ def build(machine: Machine, compose: Path, ports: dict[str, int]) -> None:
             lines += ["ENV XDG_DATA_HOME=/data"]
         if service == "nordlynx":
             # A name of its own among the processes, for whoever watches them.
-            lines = ['CMD ["/bin/tunnel"]', f"HEALTHCHECK --interval=1s --timeout=5s --retries=2 CMD {_HEALTH}"]
+            lines = ['CMD ["/bin/tunnel"]', f"HEALTHCHECK --interval=1s --timeout=5s --retries=2 CMD {tunnel.health}"]
         text = "\n".join(["FROM mediac-test:base", "ENV PATH=/bin", *lines])
         made = machine.run("docker", "build", "--quiet", "--tag", image, "-", stdin=text.encode(), timeout=120)
         if made.returncode != 0:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 _NSPAWN = (
-    "systemd-nspawn --quiet --boot --register=no --keep-unit --private-network --console=pipe --capability=all"
+    "systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --capability=all"
     " --resolv-conf=off --timezone=off"
 ).split()
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
@@ -44,6 +44,7 @@ class Machine:
         self.data = data
         self.disks = disks
         self.console = data.parent / "console"
+        self.network: tuple[str, ...] = ("--private-network",)
         self._nspawn: subprocess.Popen | None = None
         self.leader = 0
 
@@ -54,7 +55,7 @@ class Machine:
         binds += [f"--bind={self.data}:/var/lib/docker", "--system-call-filter=add_key keyctl bpf"]
         with self.console.open("ab") as console:
             self._nspawn = subprocess.Popen(
-                [*_NSPAWN, f"--directory={self.root}", "--machine=mediac-test", *binds],
+                [*_NSPAWN, *self.network, f"--directory={self.root}", "--machine=mediac-test", *binds],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

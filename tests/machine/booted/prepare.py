@@ -13,7 +13,8 @@ USER, PASSWORD = "anna", "correct horse"
 SECRETS = "/run/mediac/secrets"
 
 
-def machine(host: Host, sandbox: Sandbox) -> Machine:
+def machine(host: Host, sandbox: Sandbox, secrets: dict[str, str] | None = None) -> Machine:
+    """The machine, with the given values for secrets by their path, and test values for the others."""
     place = sandbox.root.parent
     disks = {}
     for unit in host.files("/etc/systemd/system/*.mount"):
@@ -23,7 +24,7 @@ def machine(host: Host, sandbox: Sandbox) -> Machine:
         disk.mount(sandbox.path(settings["Where"]))
     install.install(host, sandbox)
     _spoil_folders(host, sandbox)
-    _local(host, sandbox)
+    _local(host, sandbox, secrets or {})
     for below in (*(unit_path.parent for unit_path in sandbox.path("/srv").glob("*/lost+found")),
                   *(sandbox.path(name) for name in ("/proc", "/sys", "/dev", "/run", "/tmp"))):
         subprocess.run(["umount", below], check=True)
@@ -43,7 +44,7 @@ def _spoil_folders(host: Host, sandbox: Sandbox) -> None:
             folder.rmdir()
 
 
-def _local(host: Host, sandbox: Sandbox) -> None:
+def _local(host: Host, sandbox: Sandbox, secrets: dict[str, str]) -> None:
     # The base tree starts a Caddy of its own, which no host here installs.
     sandbox.expect("systemctl", "disable", "caddy.service")
     _write(sandbox, "/usr/lib/plexmediaserver/Plex Media Server", "#!/bin/sh\nexec sleep infinity\n", 0o755)
@@ -51,7 +52,7 @@ def _local(host: Host, sandbox: Sandbox) -> None:
              if "\n[Install]" in (host.tree / path.lstrip("/")).read_text(encoding="utf-8")]
     native = ("nftables.service", "docker.service", "ssh.service", "fail2ban.service", "plexmediaserver.service")
     sandbox.expect("systemctl", "enable", *native, *units)
-    _secrets(host, sandbox)
+    _secrets(host, sandbox, secrets)
     sandbox.expect("useradd", "--create-home", "--shell=/bin/sh", USER)
     sandbox.expect("chpasswd", stdin=f"{USER}:{PASSWORD}\nroot:{PASSWORD}\n".encode())
     sandbox.script(f"""
@@ -63,12 +64,12 @@ def _local(host: Host, sandbox: Sandbox) -> None:
     """)
 
 
-def _secrets(host: Host, sandbox: Sandbox) -> None:
+def _secrets(host: Host, sandbox: Sandbox, given: dict[str, str]) -> None:
     """What is in /run is gone after a reboot: tmpfiles brings the test values back before Docker starts."""
     rows = []
     for entry in host.entries:
         if entry.path.startswith(f"{SECRETS}/"):
-            value = references.fill(host.source(entry).read_bytes()).decode()
+            value = given.get(entry.path) or references.fill(host.source(entry).read_bytes()).decode()
             rows += [f"d {Path(entry.path).parent} 0711 root root"]
             rows += [f"f {entry.path} {entry.mode:04o} {entry.owner} {entry.group} - {value}"]
     _write(sandbox, "/etc/tmpfiles.d/mediac-test.conf", "\n".join(rows) + "\n", 0o600)
