@@ -59,6 +59,7 @@ fn rule(space: &Space, line: &str, number: usize) -> Option<Route> {
                 let protocol = PROTOCOLS.iter().position(|known| *known == name)?;
                 block.push((Axis::Protocol, space.of(Axis::Protocol, [protocol])));
             }
+            "sport" => block.push((Axis::SourcePort, space.port(words.next()?.parse().ok()?))),
             "dport" => block.push((Axis::DestinationPort, space.port(words.next()?.parse().ok()?))),
             "lookup" if words.next()? == "main" => target = Some(Target::Main),
             "suppress_prefixlength" if words.next()? == "0" => target = Some(Target::Near),

@@ -272,22 +272,28 @@ fn resolver(plan: &Plan, switch: &KillSwitchPlan) -> Claim {
     claim
 }
 
-/// The second lock: without any table, nothing but the tunnel and home can be reached by routing.
+/// The second lock: without any table, routing leads nowhere but to the endpoints, and from pages to who may use them.
 fn flushed(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
     let mut claim =
-        claim("holds-when-flushed", "without any firewall table nothing confined is routed out of the house");
+        claim("holds-when-flushed", "without any firewall table nothing confined gets out but answers of its pages");
     let mut allowed = tunnels(network, switch, Magic::Any);
     let mut near: Vec<Block> = Vec::new();
     for exposure in network.plan.exposures.iter().filter(|one| matches!(one.by, ExposedBy::Tunnel(_))) {
         let nets = clients(network.plan, exposure);
-        near.extend(nets.iter().map(|net| vec![(Axis::Destination, network.space.net(net))]));
+        near.extend(nets.iter().map(|net| {
+            vec![
+                (Axis::Destination, network.space.net(net)),
+                (Axis::Protocol, network.protocol(exposure.proto.as_str())),
+                (Axis::SourcePort, network.space.port(exposure.container_port.number())),
+            ]
+        }));
     }
     allowed.extend(regions(network, &near));
-    let uplink = number(network, UPLINK);
     for bridge in network.plan.networks.values().filter(|net| matches!(net.kind, NetworkKind::Confined(_))) {
+        let own = number(network, &bridge.bridge);
         let all = network.arriving(&network.space.interface(&bridge.bridge));
         for ended in all.iter().flat_map(|region| network.possible(region)).flat_map(|r| network.receive(r)) {
-            if !matches!(ended.fate, Fate::Left(interface) if Some(interface) == uplink) {
+            if !matches!(ended.fate, Fate::Left(interface) if Some(interface) != own) {
                 continue;
             }
             claim.regions += 1;

@@ -80,8 +80,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     ("Documentation", texts(["man:nft(8)"])),
                     ("DefaultDependencies", Node::new(false)),
                     ("Wants", texts(["network-pre.target"])),
-                    ("Before", texts(["network-pre.target", "docker.service", "shutdown.target"])),
-                    ("Conflicts", texts(["shutdown.target"])),
+                    // Nothing stops it at shutdown: it holds for as long as there is a network.
+                    ("Before", texts(["network-pre.target", "docker.service"])),
                     ("After", texts(["local-fs.target", "systemd-modules-load.service", "nftables.service"])),
                     ("PartOf", texts(["nftables.service"])),
                     ("ReloadPropagatedFrom", texts(["nftables.service"])),

@@ -205,11 +205,15 @@ fn belt(plan: &Plan, switch: &KillSwitchPlan) -> Text {
         let mut clients: Vec<String> = confined(plan)
             .filter(|exposure| exposure.by == ExposedBy::Tunnel(tunnel.owner.clone()))
             .flat_map(|exposure| clients(plan, exposure))
-            .map(|client| if client.from.contains('/') { client.from } else { format!("{}/32", client.from) })
+            .map(|Client { from, port, .. }| {
+                let net = if from.contains('/') { from } else { format!("{from}/32") };
+                // What a page answers, and nothing that the container asks of home by itself.
+                format!("to {net} ipproto tcp sport {port} lookup main suppress_prefixlength 0")
+            })
             .collect();
         clients.sort();
         clients.dedup();
-        allowed.extend(clients.iter().map(|from| format!("to {from} lookup main suppress_prefixlength 0")));
+        allowed.extend(clients);
         for rule in allowed {
             let line = format!("ip -4 rule add pref {preference} iif {bridge} {rule} protocol 77");
             text.line(&line, Some(&network.origin));

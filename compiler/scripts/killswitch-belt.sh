@@ -10,6 +10,16 @@ etc=/etc/mediac
 file=${MEDIAC_BELT:-$etc/killswitch.belt}
 
 add() {
+	load
+	# A rule that has changed is there twice: what it was comes first, and goes first.
+	while stale=$(doubled | head -n 1) && [ -n "$stale" ]; do
+		ip "${stale% *}" rule del pref "${stale#* }" protocol 77
+		load
+	done
+	prune
+}
+
+load() {
 	while read -r rule; do
 		[ -n "$rule" ] || continue
 		# shellcheck disable=SC2086 # a rule is a command and its words
@@ -21,7 +31,13 @@ add() {
 			;;
 		esac
 	done <"$file"
-	prune
+}
+
+# Family and preference of rules that are there more than once.
+doubled() {
+	for family in -4 -6; do
+		ip "$family" rule show | sed -nE "s/^([0-9]+):.* proto 77\$/$family \\1/p" | sort | uniq -d
+	done
 }
 
 prune() {
@@ -47,11 +63,19 @@ check() {
 		echo "the table of the $table is gone: loading it again" >&2
 		systemctl reload-or-restart "mediac-$table.service"
 	done
-	add
+	alone add
+}
+
+# The timer's look must not meet a reload half way.
+alone() {
+	exec 9>/run/mediac-belt.lock
+	flock 9
+	"$1"
 }
 
 case "${1:-add}" in
-add | prune | show | check) "${1:-add}" ;;
+add | prune) alone "${1:-add}" ;;
+show | check) "$1" ;;
 *)
 	echo "usage: killswitch-belt add|prune|show|check" >&2
 	exit 64

@@ -113,6 +113,13 @@ const FAULTS: &[Fault] = &[
         "holds-when-flushed",
     ),
     (
+        "the second lock lets all of home be reached",
+        BELT,
+        "to 192.168.1.0/24 ipproto tcp sport 8080 lookup",
+        "to 192.168.1.0/24 lookup",
+        "holds-when-flushed",
+    ),
+    (
         "the second lock is for IPv4 only",
         BELT,
         "ip -6 rule add pref 5186 iif br-nordlynx unreachable protocol 77\n",
