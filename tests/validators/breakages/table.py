@@ -61,8 +61,8 @@ BREAKAGES = (
     _breaks("an INI key twice", "fail2ban", "fail2ban-bans", "ini")(
         append("/etc/fail2ban/jail.d/*", "bantime = 1h\nbantime = 2h\n")
     ),
-    _breaks("an unquoted variable", "shell")(append("/usr/lib/mediac/*", "rm $1\n")),
-    _breaks("a shell syntax error", "shell")(append("/usr/lib/mediac/*", "if true\n")),
+    _breaks("an unquoted variable", "shell")(append("/usr/lib/mediac/killswitch-uplinks", "rm $1\n")),
+    _breaks("a shell syntax error", "shell")(append("/usr/lib/mediac/killswitch-uplinks", "if true\n")),
     _breaks("an unknown kind of account", *_ALL)(append("/etc/sysusers.d/*", "x broken -\n")),
     _breaks("an account id that is taken", "sysusers")(append("/etc/sysusers.d/*", "u broken 33 -\n")),
     _breaks("an unknown tmpfiles line", "tmpfiles")(
