@@ -4,6 +4,7 @@ mod caddyfile;
 mod compose;
 mod declared;
 mod firewall;
+mod flushes;
 mod killswitch;
 mod namespaces;
 mod stack;
@@ -31,6 +32,7 @@ const RENDERERS: &[fn(&Plan) -> Rendered] = &[
     stack::render,
     namespaces::render,
     firewall::render,
+    flushes::render,
     killswitch::render,
 ];
 

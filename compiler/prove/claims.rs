@@ -274,8 +274,10 @@ fn resolver(plan: &Plan, switch: &KillSwitchPlan) -> Claim {
 
 /// The second lock: without any table, routing leads nowhere but to the endpoints, and from pages to who may use them.
 fn flushed(network: &Network<'_>, switch: &KillSwitchPlan) -> Claim {
-    let mut claim =
-        claim("holds-when-flushed", "without any firewall table nothing confined gets out but answers of its pages");
+    let mut claim = claim(
+        "holds-when-flushed",
+        "without any firewall table nothing confined gets out but answers of its pages",
+    );
     let mut allowed = tunnels(network, switch, Magic::Any);
     let mut near: Vec<Block> = Vec::new();
     for exposure in network.plan.exposures.iter().filter(|one| matches!(one.by, ExposedBy::Tunnel(_))) {

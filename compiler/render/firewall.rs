@@ -3,6 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::flushes::unless_shutdown;
 use super::template::{self, Template};
 use super::units::{command, texts, unit_file};
 use super::{Rendered, Unwritable, located};
@@ -80,7 +81,6 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     ("Documentation", texts(["man:nft(8)"])),
                     ("DefaultDependencies", Node::new(false)),
                     ("Wants", texts(["network-pre.target"])),
-                    // Nothing stops it at shutdown: it holds for as long as there is a network.
                     ("Before", texts(["network-pre.target", "docker.service"])),
                     ("After", texts(["local-fs.target", "systemd-modules-load.service", "nftables.service"])),
                     ("PartOf", texts(["nftables.service"])),
@@ -95,7 +95,10 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     ("ExecStartPre", command(&["/usr/sbin/nft", "-c", "-f", &path])),
                     ("ExecStart", load.clone()),
                     ("ExecReload", load),
-                    ("ExecStop", command(&["/usr/sbin/nft", "delete", "table", "inet", "mediac_firewall"])),
+                    (
+                        "ExecStop",
+                        Node::list([unless_shutdown("/usr/sbin/nft delete table inet mediac_firewall")]),
+                    ),
                 ],
             ),
             ("Install", vec![("WantedBy", texts(["sysinit.target"]))]),

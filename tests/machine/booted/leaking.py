@@ -7,7 +7,7 @@ from booted import images, tunnel
 from booted.checks import Note
 from booted.load import Load
 from booted.machine import Broken, Machine, until
-from booted.outside import EXIT, HOME, HOST, ROUTER, VPN, VPN_PORT, Outside
+from booted.outside import EXIT, HOME, HOST, ROUTER, TABLES_AT_THE_END, VPN, VPN_PORT, Outside
 from booted.prepare import SECRETS
 from booted.scenario import CHILD, OWNER, PORTS, Scenario
 from booted.torrent import NAME, Api, Torrent
@@ -23,6 +23,7 @@ _ROGUE = (f"docker run --detach --name rogue --volume {_COPY}/config:/config "
 # Without tables there is the belt, which cannot tell WireGuard from other packets to the server's port.
 BELT_SPARES = rf"UDP \S+ -> {VPN} port {VPN_PORT}"
 _MACVLAN = f"docker network create --driver macvlan --subnet 192.168.1.0/24 --gateway {ROUTER} --opt parent=host0 house"
+_TABLES = ("inet mediac_killswitch", "inet mediac_firewall", "netdev mediac_uplinks")
 _OPEN = ("systemctl stop mediac-killswitch-check.timer; nft delete table inet mediac_killswitch; "
          "nft delete table inet mediac_firewall; nft delete table netdev mediac_uplinks; "
          "ip -4 rule flush proto 77; ip -6 rule flush proto 77")
@@ -126,6 +127,7 @@ class Leaking(Scenario):
         self.machine.must(f"{_ROGUE} --restart always {self.image}")
         self.fault("the machine was shut down", self.machine.power_off, heals=False)
         self.fault("the machine booted", self.machine.boot)
+        self.check("the rules were there to the end of the shutdown", self.stayed)
         self.check("a client on another network was there from the start", lambda: self.running("rogue"))
         self.machine.must("docker rm -f rogue")
 
@@ -239,6 +241,12 @@ class Leaking(Scenario):
         found = self.machine.must(f"sha256sum {path}").split()[0]
         if found != self.torrent.sha256:
             raise Broken(f"{path} has sha256 {found}")
+
+    def stayed(self) -> Note:
+        tables = self.machine.must(f"cat {TABLES_AT_THE_END}; rm {TABLES_AT_THE_END}").splitlines()
+        if missing := [name for name in _TABLES if f"table {name}" not in tables]:
+            raise Broken(f"{missing} not among {tables}")
+        return Note(f"{len(_TABLES)} tables")
 
     def home(self, script: str) -> bool:
         return self.world.client.run("bash", "-c", script).returncode == 0

@@ -21,6 +21,7 @@ VPN, VPN_PORT, EXIT, TUNNEL = "203.0.113.51", 51820, "198.51.100.100", "10.5.0.2
 VPN_DNS = ("103.86.96.100", "103.86.99.100")
 NAMES = {"tracker.example.net": TRACKER, "dht.libtorrent.org": PEER, "router.bittorrent.com": PEER}
 TRACKER_PORT = 6969
+TABLES_AT_THE_END = "/root/tables-at-the-end"
 # The counterpart of the public key in hosts/home.ncl, for a server that documentation has for an address.
 _SERVER_KEY = "uPrL+l402bfC1TbU+Mx0R7ieLaUvSsaXW1Vl9mOmOnY="
 _HERE = Path(__file__).resolve().parent
@@ -43,6 +44,12 @@ ExecStart=/usr/sbin/ip -6 route add default via 2001:db8:2::1
 
 [Install]
 WantedBy=sysinit.target
+"""
+# When a machine goes, a network namespace loses its rules before its interfaces, which power never does.
+_END = f"""\
+#!/bin/sh
+/usr/sbin/nft list tables >{TABLES_AT_THE_END} 2>&1
+/usr/sbin/ip link set {UPLINK} down
 """
 _NAT = f"""
 table inet careless {{
@@ -116,6 +123,10 @@ class Outside:
         wants = sandbox.path("/etc/systemd/system/sysinit.target.wants")
         wants.mkdir(exist_ok=True)
         (wants / "test-uplink.service").symlink_to("../test-uplink.service")
+        end = sandbox.path("/usr/lib/systemd/system-shutdown/test-end")
+        end.parent.mkdir(exist_ok=True)
+        end.write_text(_END)
+        end.chmod(0o755)
 
     def public_key(self) -> str:
         """Of the server, for whoever wants to know whether it is the one of the compose file."""
