@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, or reads the clock, the environment or the terminal.
 
+mod apply;
 mod batches;
 mod build;
 mod cache;
@@ -8,10 +9,16 @@ mod completions;
 mod diff;
 mod exit;
 mod git;
+mod history;
 mod hosts;
 mod options;
 mod output;
+mod plan;
 mod prove;
+mod recover;
+mod rollback;
+mod status;
+mod target;
 mod terminal;
 mod why;
 
@@ -30,6 +37,7 @@ pub use exit::Exit;
     arg_required_else_help = true,
     after_help = "A project is a folder with hosts/*.ncl. Without a HOST, commands take all of hosts/.\n\
                   Exit codes: 0 done, 1 invalid input, 2 differences (with --exit-code), 3 refused,\n\
+                  4 failed and taken back, 5 degraded: see `mediac status`, 6 another mediac is at work,\n\
                   64 wrong usage, 70 internal error."
 )]
 struct Cli {
@@ -64,6 +72,18 @@ enum Verb {
     Diff(diff::Arguments),
     /// Show what the firewall does with every packet there can be, and who can reach what
     Prove(prove::Arguments),
+    /// Show what applying a build to this machine would do
+    Plan(plan::Arguments),
+    /// Apply a build to this machine, whole or not at all
+    Apply(apply::Arguments),
+    /// Go back to a build that was applied before
+    Rollback(rollback::Arguments),
+    /// Take back an apply that was cut off
+    Recover(recover::Arguments),
+    /// Show what was edited by hand, and what is under way
+    Status(status::Arguments),
+    /// List the builds that were applied
+    History(history::Arguments),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -86,6 +106,12 @@ pub fn main() -> ExitCode {
         Verb::Build(arguments) => build::run(&arguments, &place, &terminal),
         Verb::Diff(arguments) => diff::run(&arguments, &place, &terminal),
         Verb::Prove(arguments) => prove::run(&arguments, &place, &terminal),
+        Verb::Plan(arguments) => plan::run(&arguments, &place, &terminal),
+        Verb::Apply(arguments) => apply::run(&arguments, &place, &terminal),
+        Verb::Rollback(arguments) => rollback::run(&arguments, &terminal),
+        Verb::Recover(arguments) => recover::run(&arguments, &terminal),
+        Verb::Status(arguments) => status::run(&arguments, &terminal),
+        Verb::History(arguments) => history::run(&arguments, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

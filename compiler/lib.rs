@@ -1,6 +1,7 @@
 //! The compiler for home media servers: from one typed host definition to every file of the machine.
 
-pub mod check;
+pub mod apply;
+mod check;
 pub mod cli;
 pub mod compile;
 pub mod diag;

@@ -205,13 +205,15 @@ fn markdown(differences: &[Difference], limit: u32) -> String {
     text
 }
 
-fn snapshot(compiled: &Compiled) -> Snapshot {
+/// A fresh build, as it is compared.
+pub fn snapshot(compiled: &Compiled) -> Snapshot {
     let files = output::wanted(compiled).into_iter();
     let files = files.map(|(name, (text, mode))| (name, output::stored(text.into_bytes(), mode)));
     Snapshot::new(&compiled.host, files.collect())
 }
 
-fn read(host: &str, folder: &Path) -> Result<Snapshot, Failure> {
+/// The output of a host in a folder.
+pub fn read(host: &str, folder: &Path) -> Result<Snapshot, Failure> {
     let files = output::present(folder)?.into_iter();
     Ok(Snapshot::new(host, files.map(|(name, file)| (name, output::stored(file.bytes, file.mode))).collect()))
 }

@@ -18,6 +18,12 @@ pub enum Exit {
     Differences,
     /// Refused: something is in the way that mediac did not make.
     Refused,
+    /// It failed, and the machine is as it was.
+    Undone,
+    /// It failed, and so did undoing it, or a part of it.
+    Degraded,
+    /// Another mediac is at work.
+    Locked,
     /// The command line was wrong.
     Usage,
     /// A fault of mediac.
@@ -31,6 +37,9 @@ impl From<Exit> for ExitCode {
             Exit::Invalid => 1,
             Exit::Differences => 2,
             Exit::Refused => 3,
+            Exit::Undone => 4,
+            Exit::Degraded => 5,
+            Exit::Locked => 6,
             Exit::Usage => 64,
             Exit::Internal => 70,
         })

@@ -1,0 +1,24 @@
+//! Applying a build to a machine: compared three ways, written so that no moment is between two builds, undone when it
+//! fails or is cut off. Pure but for `disk`, `generation`, `journal` and `engine`, which work below a root that is given.
+
+mod accounts;
+mod decide;
+mod derive;
+mod disk;
+mod engine;
+mod generation;
+mod journal;
+mod prospect;
+mod steps;
+mod template;
+
+pub use accounts::Accounts;
+pub use decide::{Keeping, Obstacle, Policy, Reason, Rights, Verdict};
+pub use derive::{derived, formed};
+pub use disk::{Disk, Found};
+pub use engine::{End, Event, Hands, Plan, Target};
+pub use generation::{Broken, Generation, Meta};
+pub use journal::{Journal, Places, Work};
+pub use prospect::{Item, Problem, Prospect, Request, Seen, prospect, word};
+pub use steps::{Step, steps};
+pub use template::{Unfilled, Values};

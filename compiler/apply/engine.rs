@@ -1,0 +1,309 @@
+//! Changing the target so that it is never between two builds: what was intended is on the disk before anything is
+//! changed, and whoever finds the intention undoes it.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use super::decide::{Keeping, Rights, Verdict};
+use super::disk::{Disk, Found};
+use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER};
+use super::journal::{Change, Journal, Phase, Places, Was, Will, Work};
+use super::prospect::{Item, Prospect, Seen};
+use super::steps::Step;
+use super::template::{self, Values};
+
+/// The target, and mediac's own files on it.
+pub struct Target<'a> {
+    /// Where everything happens.
+    pub disk: &'a Disk,
+    /// The places of mediac's own files.
+    pub places: &'a Places,
+    /// The boot of the machine, by the name that the kernel gave it.
+    pub boot: &'a str,
+}
+
+/// Who does the steps, and is told what happens.
+pub trait Hands {
+    /// Does a step; the error is what to say of it.
+    fn act(&mut self, step: &Step) -> Result<(), String>;
+    /// Is told what happens.
+    fn tell(&mut self, event: Event<'_>);
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// The build is kept.
+    Kept(u64),
+    /// A path is written or removed.
+    Changed(&'a str),
+    /// A step is done.
+    Step(&'a Step),
+    /// What was done is undone, because of this.
+    Undoing(&'a str),
+    /// A step of undoing failed; the others are done.
+    Failed(&'a Step, &'a str),
+}
+
+/// How a change ended.
+#[derive(Debug)]
+pub enum End {
+    /// The target has the build of this number.
+    Applied(u64),
+    /// It failed because of this, and the target is as it was.
+    Undone(String),
+    /// It failed because of the first, and undoing it because of the second.
+    Degraded(String, String),
+}
+
+/// A change that nothing stands against.
+pub struct Plan<'a> {
+    /// The build that comes.
+    pub new: &'a Generation,
+    /// The build that the target has.
+    pub old: Option<&'a Generation>,
+    /// What becomes of every path.
+    pub prospect: &'a Prospect,
+    /// What is done when the files are there.
+    pub forward: Vec<Step>,
+    /// What is done when they are back.
+    pub backward: Vec<Step>,
+    /// Secrets.
+    pub values: &'a Values,
+    /// The time, in seconds since 1970.
+    pub time: u64,
+}
+
+impl Target<'_> {
+    /// Applies a build. An error means that nothing was changed, but for files of mediac's own that nothing refers to.
+    pub fn apply(&self, journal: &mut Journal, plan: &Plan<'_>, hands: &mut dyn Hands) -> io::Result<End> {
+        let to = journal.last + 1;
+        plan.new.keep(self.disk, &self.places.generations, to, plan.time)?;
+        hands.tell(Event::Kept(to));
+        let changes = changes(plan.prospect);
+        self.save(to, &changes)?;
+        let work = Work {
+            to,
+            phase: Phase::Applying,
+            boot: self.boot.to_owned(),
+            changes,
+            forward: plan.forward.clone(),
+            backward: plan.backward.clone(),
+            begun: 0,
+        };
+        // From here on, whatever happens, somebody will find this and undo it.
+        let before = journal.clone();
+        *journal = Journal { last: to, work: Some(work.clone()), ..before.clone() };
+        if let Err(error) = journal.write(self.disk, self.places) {
+            *journal = before;
+            return Err(error);
+        }
+        match self.forward(journal, &work, plan, hands) {
+            Ok(()) => Ok(End::Applied(to)),
+            Err(reason) => {
+                hands.tell(Event::Undoing(&reason));
+                Ok(match self.undo(journal, plan.old, Some(plan.new), plan.values, hands) {
+                    Ok(()) => End::Undone(reason),
+                    Err(error) => End::Degraded(reason, error),
+                })
+            }
+        }
+    }
+
+    fn forward(&self, journal: &mut Journal, work: &Work, plan: &Plan<'_>, hands: &mut dyn Hands) -> Result<(), String> {
+        for (index, change) in work.changes.iter().enumerate() {
+            let done = match change.will {
+                Will::Folder(rights) => self.disk.make_folder(&change.path, rights),
+                Will::File(rights) => self.put(&change.path, work.to, index, plan.new, plan.values, rights),
+                Will::Nothing => self.disk.remove(&change.path),
+            };
+            done.map_err(|error| format!("`{}`: {error}", change.path))?;
+            hands.tell(Event::Changed(&change.path));
+        }
+        self.sync(&work.changes).map_err(|error| error.to_string())?;
+        for (index, step) in work.forward.iter().enumerate() {
+            if let Some(work) = &mut journal.work {
+                work.begun = index + 1;
+            }
+            journal.write(self.disk, self.places).map_err(|error| error.to_string())?;
+            hands.act(step).map_err(|error| format!("`{}`: {error}", step.command.join(" ")))?;
+            hands.tell(Event::Step(step));
+        }
+        // This one write makes it the target's build.
+        let done = Journal { current: Some(work.to), last: journal.last, work: None, pending: Vec::new() };
+        done.write(self.disk, self.places).map_err(|error| error.to_string())?;
+        *journal = done;
+        Ok(())
+    }
+
+    /// Takes back what the journal says is under way. It can be cut off and begun again any number of times.
+    pub fn undo(
+        &self,
+        journal: &mut Journal,
+        old: Option<&Generation>,
+        new: Option<&Generation>,
+        values: &Values,
+        hands: &mut dyn Hands,
+    ) -> Result<(), String> {
+        let Some(work) = &mut journal.work else { return Ok(()) };
+        work.phase = Phase::Undoing;
+        let work = work.clone();
+        // A step that was begun has to be answered; one that never was has not. This need not be on the disk: who finds
+        // the journal as it was does the same.
+        let told = journal.write(self.disk, self.places);
+        for (index, change) in work.changes.iter().enumerate().rev() {
+            let back = self.put_back(change, work.to, index, old, new, values);
+            back.map_err(|error| format!("`{}`: {error}", change.path))?;
+        }
+        self.sync(&work.changes).map_err(|error| error.to_string())?;
+        told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
+        let mut failed = Vec::new();
+        let steps = if work.begun > 0 { work.backward.as_slice() } else { &[] };
+        for step in steps {
+            match hands.act(step) {
+                Ok(()) => hands.tell(Event::Step(step)),
+                Err(error) => {
+                    hands.tell(Event::Failed(step, &error));
+                    failed.push(step.clone());
+                }
+            }
+        }
+        let count = failed.len();
+        let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
+        done.write(self.disk, self.places).map_err(|error| error.to_string())?;
+        *journal = done;
+        if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
+    }
+
+    fn put(
+        &self,
+        path: &str,
+        number: u64,
+        index: usize,
+        build: &Generation,
+        values: &Values,
+        rights: Rights,
+    ) -> io::Result<()> {
+        let text = build.text(path).ok_or_else(|| io::Error::other("it is not in the build"))?;
+        let filled = values.fill(text).map_err(|why| io::Error::other(why.to_string()))?;
+        self.disk.put(path, &temporary(number, index), filled.as_bytes(), rights)
+    }
+
+    fn put_back(
+        &self,
+        change: &Change,
+        number: u64,
+        index: usize,
+        old: Option<&Generation>,
+        new: Option<&Generation>,
+        values: &Values,
+    ) -> io::Result<()> {
+        let path = change.path.as_str();
+        if let Some((above, _)) = path.rsplit_once('/') {
+            self.disk.remove(&format!("{above}/{}", temporary(number, index)))?;
+        }
+        match &change.was {
+            Was::Absent => match (change.will, self.disk.look(path)?) {
+                (Will::Folder(_), Found::Folder(_)) => self.disk.remove_empty(path),
+                // What its program made of it meanwhile is the program's.
+                (Will::File(_), Found::File { bytes, .. }) if is_of(new, path, &bytes) => self.disk.remove(path),
+                _ => Ok(()),
+            },
+            Was::Kept(rights) => {
+                let old = old.ok_or_else(|| io::Error::other("the build before this is missing"))?;
+                let text = old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
+                let is_back = |bytes: &[u8]| match values.fill(text) {
+                    Ok(filled) => filled.as_bytes() == bytes,
+                    Err(_) => could_be(text, bytes),
+                };
+                match self.disk.look(path)? {
+                    Found::File { bytes, rights: now } if now == *rights && is_back(&bytes) => Ok(()),
+                    _ => self.put(path, number, index, old, values, *rights),
+                }
+            }
+            Was::Saved(rights) => match self.disk.look(&saved(self.places, number, index))? {
+                Found::File { bytes, .. } => match self.disk.look(path)? {
+                    Found::File { bytes: now, rights: has } if now == bytes && has == *rights => Ok(()),
+                    _ => self.disk.put(path, &temporary(number, index), &bytes, *rights),
+                },
+                _ => Err(io::Error::other("what was saved of it is missing")),
+            },
+            Was::Folder(rights) => self.disk.make_folder(path, *rights),
+            Was::Link(target) => match self.disk.look(path)? {
+                Found::Link(now) if now == *target => Ok(()),
+                _ => self.disk.link(target, path, &temporary(number, index)),
+            },
+        }
+    }
+
+    /// Saves what is written over although it is not in the build before.
+    fn save(&self, number: u64, changes: &[Change]) -> io::Result<()> {
+        let folder = format!("{}/{number}", self.places.backups);
+        let saved_any = changes.iter().any(|change| matches!(change.was, Was::Saved(_)));
+        if !saved_any {
+            return Ok(());
+        }
+        self.disk.remove_tree(&folder)?;
+        self.disk.make_folder(&folder, PRIVATE_FOLDER)?;
+        for (index, change) in changes.iter().enumerate() {
+            if let (Was::Saved(_), Found::File { bytes, .. }) = (&change.was, self.disk.look(&change.path)?) {
+                self.disk.write_new(&saved(self.places, number, index), &bytes, PRIVATE)?;
+            }
+        }
+        self.disk.sync_folder(&folder)?;
+        self.disk.sync_folder(&self.places.backups)
+    }
+
+    /// Waits until the entries of all folders with changes are on the disk.
+    fn sync(&self, changes: &[Change]) -> io::Result<()> {
+        let mut synced = BTreeSet::new();
+        for change in changes {
+            let above = change.path.rsplit_once('/').map_or("", |(above, _)| above);
+            if synced.insert(above) {
+                self.disk.sync_above(&change.path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is changed for a prospect: folders from above, then files, what goes last.
+fn changes(prospect: &Prospect) -> Vec<Change> {
+    let mut changes: Vec<(u8, Change)> = Vec::new();
+    for Item { path, verdict, seen, rights, keeping, .. } in &prospect.paths {
+        let was = match seen {
+            Seen::Absent => Was::Absent,
+            Seen::AsApplied(rights) => Was::Kept(*rights),
+            Seen::File(rights) => Was::Saved(*rights),
+            Seen::Folder(rights) => Was::Folder(*rights),
+            Seen::Link(target) => Was::Link(target.clone()),
+            Seen::Special => continue,
+        };
+        let (rank, will) = match (verdict, keeping) {
+            (Verdict::Write(_), Keeping::Folder) => (0, Will::Folder(*rights)),
+            (Verdict::Write(_), Keeping::Exact | Keeping::Once) => (1, Will::File(*rights)),
+            (Verdict::Remove, _) => (2, Will::Nothing),
+            (Verdict::Keep | Verdict::Adopt | Verdict::Leave | Verdict::Drift | Verdict::InTheWay(_), _) => continue,
+        };
+        changes.push((rank, Change { path: path.clone(), was, will }));
+    }
+    changes.sort_by_key(|(rank, _)| *rank);
+    changes.into_iter().map(|(_, change)| change).collect()
+}
+
+/// The name of a file until it is whole.
+fn temporary(number: u64, index: usize) -> String {
+    format!(".mediac-{number}-{index}")
+}
+
+fn saved(places: &Places, number: u64, index: usize) -> String {
+    format!("{}/{number}/{index}", places.backups)
+}
+
+fn could_be(text: &str, bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|now| template::could_be(text, now))
+}
+
+fn is_of(build: Option<&Generation>, path: &str, bytes: &[u8]) -> bool {
+    build.and_then(|build| build.text(path)).is_some_and(|text| could_be(text, bytes))
+}
