@@ -6,8 +6,11 @@ mod build;
 mod cache;
 mod check;
 mod completions;
+mod confirm;
 mod diff;
+mod doctor;
 mod exit;
+mod gc;
 mod git;
 mod history;
 mod hosts;
@@ -16,10 +19,13 @@ mod output;
 mod plan;
 mod prove;
 mod recover;
+mod remove;
 mod rollback;
+mod show;
 mod status;
 mod target;
 mod terminal;
+mod verify;
 mod why;
 
 use std::path::PathBuf;
@@ -76,14 +82,26 @@ enum Verb {
     Plan(plan::Arguments),
     /// Apply a build to this machine, whole or not at all
     Apply(apply::Arguments),
+    /// Say that the machine can still be reached, so that a build stays
+    Confirm(confirm::Arguments),
     /// Go back to a build that was applied before
     Rollback(rollback::Arguments),
     /// Take back an apply that was cut off
     Recover(recover::Arguments),
     /// Show what was edited by hand, and what is under way
     Status(status::Arguments),
+    /// Compare the machine's files with what was applied
+    Verify(verify::Arguments),
     /// List the builds that were applied
     History(history::Arguments),
+    /// Show a build that was applied
+    Show(show::Arguments),
+    /// Remove old builds from this machine
+    Gc(gc::Arguments),
+    /// Take everything that mediac made off this machine; data stays
+    Remove(remove::Arguments),
+    /// Look whether this machine is fit for mediac, and whether what was applied holds
+    Doctor(doctor::Arguments),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -112,6 +130,12 @@ pub fn main() -> ExitCode {
         Verb::Recover(arguments) => recover::run(&arguments, &terminal),
         Verb::Status(arguments) => status::run(&arguments, &terminal),
         Verb::History(arguments) => history::run(&arguments, &terminal),
+        Verb::Confirm(arguments) => confirm::run(&arguments, &terminal),
+        Verb::Verify(arguments) => verify::run(&arguments, &terminal),
+        Verb::Show(arguments) => show::run(&arguments, &terminal),
+        Verb::Gc(arguments) => gc::run(&arguments, &terminal),
+        Verb::Remove(arguments) => remove::run(&arguments, &terminal),
+        Verb::Doctor(arguments) => doctor::run(&arguments, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

@@ -49,6 +49,9 @@ pub struct Service {
     /// Its network, or the service whose network it shares.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub network: Option<String>,
+    /// The command that makes its container take in changed files.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reload: Option<Vec<String>>,
     /// Endpoints by name: port, protocol, and who may reach it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub ports: BTreeMap<String, Port>,
@@ -165,6 +168,7 @@ fn services(plan: &Plan) -> BTreeMap<String, Service> {
                 kind: container.kind.clone(),
                 image: Some(container.image.clone()),
                 network: Some(network),
+                reload: container.reload.clone(),
                 ..Service::default()
             },
         );

@@ -30,7 +30,9 @@ impl Accounts {
     pub fn declare(&mut self, sysusers: &str) {
         for line in sysusers.lines() {
             let mut words = line.split_whitespace();
-            let (Some(kind), Some(name), Some(number)) = (words.next(), words.next(), words.next()) else { continue };
+            let (Some(kind), Some(name), Some(number)) = (words.next(), words.next(), words.next()) else {
+                continue;
+            };
             let (user, group) = number.split_once(':').unwrap_or((number, number));
             if let ("u" | "u!", Ok(user)) = (kind, user.parse()) {
                 self.users.entry(name.to_owned()).or_insert(user);
@@ -66,7 +68,9 @@ mod tests {
     fn numbers_come_from_the_target_or_from_the_build() {
         let mut accounts = Accounts::default();
         accounts.users.extend(numbered("media:x:1000:1000::/:/bin/sh"));
-        accounts.declare("g media 1500 -\nu media 1500:1500 \"Media\" /srv\nu! torrent 1501 - -\nm media video\n");
+        accounts.declare(
+            "g media 1500 -\nu media 1500:1500 \"Media\" /srv\nu! torrent 1501 - -\nm media video\n",
+        );
         assert_eq!((accounts.user("media"), accounts.group("media")), (Some(1000), Some(1500)));
         assert_eq!((accounts.user("torrent"), accounts.group("torrent")), (Some(1501), Some(1501)));
         assert_eq!(accounts.user("video"), None);

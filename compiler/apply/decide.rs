@@ -120,7 +120,13 @@ fn exact(last: &State, seen: &State, next: &State) -> Verdict {
         (_, State::Absent) if !applied => Verdict::Keep,
         (State::File { .. }, State::Absent) if seen == last => Verdict::Remove,
         (_, State::Absent) => Verdict::Leave,
-        _ if seen == next => if last == next { Verdict::Keep } else { Verdict::Adopt },
+        _ if seen == next => {
+            if last == next {
+                Verdict::Keep
+            } else {
+                Verdict::Adopt
+            }
+        }
         (State::Folder(_) | State::Special, _) => Verdict::InTheWay(Obstacle::Kind),
         _ if !applied => Verdict::InTheWay(Obstacle::Foreign),
         _ if seen == last => Verdict::Write(Reason::Changed),
@@ -133,7 +139,13 @@ fn once(last: &State, seen: &State, next: &State) -> Verdict {
     let applied = *last != State::Absent;
     match (seen, next) {
         (State::Absent, State::Absent) => Verdict::Keep,
-        (_, State::Absent) => if applied { Verdict::Leave } else { Verdict::Keep },
+        (_, State::Absent) => {
+            if applied {
+                Verdict::Leave
+            } else {
+                Verdict::Keep
+            }
+        }
         (State::Absent, _) => Verdict::Write(if applied { Reason::Missing } else { Reason::New }),
         (State::File { .. }, _) => Verdict::Keep,
         _ => Verdict::InTheWay(Obstacle::Kind),
@@ -144,9 +156,21 @@ fn folder(last: &State, seen: &State, next: &State) -> Verdict {
     let applied = *last != State::Absent;
     match (seen, next) {
         (State::Absent, State::Absent) => Verdict::Keep,
-        (_, State::Absent) => if applied { Verdict::Leave } else { Verdict::Keep },
+        (_, State::Absent) => {
+            if applied {
+                Verdict::Leave
+            } else {
+                Verdict::Keep
+            }
+        }
         (State::Absent, _) => Verdict::Write(if applied { Reason::Missing } else { Reason::New }),
-        (State::Folder(_), _) if seen == next => if applied { Verdict::Keep } else { Verdict::Adopt },
+        (State::Folder(_), _) if seen == next => {
+            if applied {
+                Verdict::Keep
+            } else {
+                Verdict::Adopt
+            }
+        }
         (State::Folder(_), _) => Verdict::Write(Reason::Rights),
         _ => Verdict::InTheWay(Obstacle::Kind),
     }
@@ -208,7 +232,10 @@ mod tests {
                         let theirs = seen != State::Absent && seen != last && seen != next;
                         let touched = matches!(verdict, Verdict::Write(_) | Verdict::Remove);
                         let rights = verdict == Verdict::Write(Reason::Rights);
-                        assert!(!theirs || !touched || rights, "{keeping:?} {last:?} {seen:?} {next:?}: {verdict:?}");
+                        assert!(
+                            !theirs || !touched || rights,
+                            "{keeping:?} {last:?} {seen:?} {next:?}: {verdict:?}"
+                        );
                     }
                 }
             }

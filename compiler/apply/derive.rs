@@ -60,8 +60,14 @@ mod tests {
         };
         let value = derived(&[7; 32], &reference(None)).unwrap();
         assert_eq!(value, "081e2212018063d73407c2c45730481b");
-        assert_eq!(formed(&[7; 32], &reference(Some("md5")), "x").unwrap(), "9dd4e461268c8034f5c8564e155c67a6");
-        assert_eq!(formed(&[7; 32], &reference(Some("pbkdf2-sha512")), "x").unwrap(), "X7kYIgNV3JBysBXplAiVpA==:bTK/jlzLMgOFBlfI/cLIMR2aYxG3yqeyrQtEGagejlTj61d2ZtxF1AzJhtlXCygHiQqyx659cWr664sazZCcpQ==");
+        assert_eq!(
+            formed(&[7; 32], &reference(Some("md5")), "x").unwrap(),
+            "9dd4e461268c8034f5c8564e155c67a6"
+        );
+        assert_eq!(
+            formed(&[7; 32], &reference(Some("pbkdf2-sha512")), "x").unwrap(),
+            "X7kYIgNV3JBysBXplAiVpA==:bTK/jlzLMgOFBlfI/cLIMR2aYxG3yqeyrQtEGagejlTj61d2ZtxF1AzJhtlXCygHiQqyx659cWr664sazZCcpQ=="
+        );
         assert_eq!(formed(&[7; 32], &reference(Some("rot13")), "x"), None);
     }
 }

@@ -48,7 +48,8 @@ impl Disk {
 
     /// The folder that a path lies in, and its last component.
     fn parent<'a>(&self, path: &'a str) -> io::Result<(OwnedFd, &'a str)> {
-        let (above, name) = path.trim_start_matches('/').rsplit_once('/').unwrap_or(("", path.trim_start_matches('/')));
+        let (above, name) =
+            path.trim_start_matches('/').rsplit_once('/').unwrap_or(("", path.trim_start_matches('/')));
         Ok((self.folder(above)?, name))
     }
 

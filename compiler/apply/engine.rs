@@ -7,9 +7,9 @@ use std::io;
 use super::decide::{Keeping, Rights, Verdict};
 use super::disk::{Disk, Found};
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER};
-use super::journal::{Change, Journal, Phase, Places, Was, Will, Work};
+use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
 use super::prospect::{Item, Prospect, Seen};
-use super::steps::Step;
+use super::steps::{Step, Steps};
 use super::template::{self, Values};
 
 /// The target, and mediac's own files on it.
@@ -50,6 +50,8 @@ pub enum Event<'a> {
 pub enum End {
     /// The target has the build of this number.
     Applied(u64),
+    /// The target has it, and it is undone when nobody confirms it.
+    Waiting(u64),
     /// It failed because of this, and the target is as it was.
     Undone(String),
     /// It failed because of the first, and undoing it because of the second.
@@ -64,10 +66,12 @@ pub struct Plan<'a> {
     pub old: Option<&'a Generation>,
     /// What becomes of every path.
     pub prospect: &'a Prospect,
-    /// What is done when the files are there.
-    pub forward: Vec<Step>,
-    /// What is done when they are back.
-    pub backward: Vec<Step>,
+    /// What is done besides.
+    pub forward: Steps,
+    /// What is done when it is undone.
+    pub backward: Steps,
+    /// What has to be said, and until when, for it not to be undone.
+    pub waiting: Option<Waiting>,
     /// Secrets.
     pub values: &'a Values,
     /// The time, in seconds since 1970.
@@ -90,6 +94,7 @@ impl Target<'_> {
             forward: plan.forward.clone(),
             backward: plan.backward.clone(),
             begun: 0,
+            waiting: None,
         };
         // From here on, whatever happens, somebody will find this and undo it.
         let before = journal.clone();
@@ -99,6 +104,7 @@ impl Target<'_> {
             return Err(error);
         }
         match self.forward(journal, &work, plan, hands) {
+            Ok(()) if journal.work.is_some() => Ok(End::Waiting(to)),
             Ok(()) => Ok(End::Applied(to)),
             Err(reason) => {
                 hands.tell(Event::Undoing(&reason));
@@ -110,7 +116,14 @@ impl Target<'_> {
         }
     }
 
-    fn forward(&self, journal: &mut Journal, work: &Work, plan: &Plan<'_>, hands: &mut dyn Hands) -> Result<(), String> {
+    fn forward(
+        &self,
+        journal: &mut Journal,
+        work: &Work,
+        plan: &Plan<'_>,
+        hands: &mut dyn Hands,
+    ) -> Result<(), String> {
+        self.act(journal, &work.forward.before, hands)?;
         for (index, change) in work.changes.iter().enumerate() {
             let done = match change.will {
                 Will::Folder(rights) => self.disk.make_folder(&change.path, rights),
@@ -121,17 +134,33 @@ impl Target<'_> {
             hands.tell(Event::Changed(&change.path));
         }
         self.sync(&work.changes).map_err(|error| error.to_string())?;
-        for (index, step) in work.forward.iter().enumerate() {
+        self.act(journal, &work.forward.after, hands)?;
+        if let (Some(waiting), Some(work)) = (&plan.waiting, &mut journal.work) {
+            work.phase = Phase::Waiting;
+            work.waiting = Some(waiting.clone());
+            return journal.write(self.disk, self.places).map_err(|error| error.to_string());
+        }
+        self.commit(journal).map_err(|error| error.to_string())
+    }
+
+    /// Does steps; that one is begun is on the disk before it is.
+    fn act(&self, journal: &mut Journal, steps: &[Step], hands: &mut dyn Hands) -> Result<(), String> {
+        for step in steps {
             if let Some(work) = &mut journal.work {
-                work.begun = index + 1;
+                work.begun += 1;
             }
             journal.write(self.disk, self.places).map_err(|error| error.to_string())?;
             hands.act(step).map_err(|error| format!("`{}`: {error}", step.command.join(" ")))?;
             hands.tell(Event::Step(step));
         }
-        // This one write makes it the target's build.
-        let done = Journal { current: Some(work.to), last: journal.last, work: None, pending: Vec::new() };
-        done.write(self.disk, self.places).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Makes what is under way the target's build: this one write does it.
+    pub fn commit(&self, journal: &mut Journal) -> io::Result<()> {
+        let current = journal.work.as_ref().map(|work| work.to).or(journal.current);
+        let done = Journal { current, last: journal.last, work: None, pending: Vec::new() };
+        done.write(self.disk, self.places)?;
         *journal = done;
         Ok(())
     }
@@ -151,23 +180,16 @@ impl Target<'_> {
         // A step that was begun has to be answered; one that never was has not. This need not be on the disk: who finds
         // the journal as it was does the same.
         let told = journal.write(self.disk, self.places);
+        let mut failed = Vec::new();
+        let steps = if work.begun > 0 { work.backward.clone() } else { Steps::default() };
+        answer(&steps.before, &mut failed, hands);
         for (index, change) in work.changes.iter().enumerate().rev() {
             let back = self.put_back(change, work.to, index, old, new, values);
             back.map_err(|error| format!("`{}`: {error}", change.path))?;
         }
         self.sync(&work.changes).map_err(|error| error.to_string())?;
         told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
-        let mut failed = Vec::new();
-        let steps = if work.begun > 0 { work.backward.as_slice() } else { &[] };
-        for step in steps {
-            match hands.act(step) {
-                Ok(()) => hands.tell(Event::Step(step)),
-                Err(error) => {
-                    hands.tell(Event::Failed(step, &error));
-                    failed.push(step.clone());
-                }
-            }
-        }
+        answer(&steps.after, &mut failed, hands);
         let count = failed.len();
         let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
@@ -206,12 +228,15 @@ impl Target<'_> {
             Was::Absent => match (change.will, self.disk.look(path)?) {
                 (Will::Folder(_), Found::Folder(_)) => self.disk.remove_empty(path),
                 // What its program made of it meanwhile is the program's.
-                (Will::File(_), Found::File { bytes, .. }) if is_of(new, path, &bytes) => self.disk.remove(path),
+                (Will::File(_), Found::File { bytes, .. }) if is_of(new, path, &bytes) => {
+                    self.disk.remove(path)
+                }
                 _ => Ok(()),
             },
             Was::Kept(rights) => {
                 let old = old.ok_or_else(|| io::Error::other("the build before this is missing"))?;
-                let text = old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
+                let text =
+                    old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
                 let is_back = |bytes: &[u8]| match values.fill(text) {
                     Ok(filled) => filled.as_bytes() == bytes,
                     Err(_) => could_be(text, bytes),
@@ -267,6 +292,19 @@ impl Target<'_> {
     }
 }
 
+/// Does steps back; those that fail are kept.
+fn answer(steps: &[Step], failed: &mut Vec<Step>, hands: &mut dyn Hands) {
+    for step in steps {
+        match hands.act(step) {
+            Ok(()) => hands.tell(Event::Step(step)),
+            Err(error) => {
+                hands.tell(Event::Failed(step, &error));
+                failed.push(step.clone());
+            }
+        }
+    }
+}
+
 /// What is changed for a prospect: folders from above, then files, what goes last.
 fn changes(prospect: &Prospect) -> Vec<Change> {
     let mut changes: Vec<(u8, Change)> = Vec::new();
@@ -283,7 +321,9 @@ fn changes(prospect: &Prospect) -> Vec<Change> {
             (Verdict::Write(_), Keeping::Folder) => (0, Will::Folder(*rights)),
             (Verdict::Write(_), Keeping::Exact | Keeping::Once) => (1, Will::File(*rights)),
             (Verdict::Remove, _) => (2, Will::Nothing),
-            (Verdict::Keep | Verdict::Adopt | Verdict::Leave | Verdict::Drift | Verdict::InTheWay(_), _) => continue,
+            (Verdict::Keep | Verdict::Adopt | Verdict::Leave | Verdict::Drift | Verdict::InTheWay(_), _) => {
+                continue;
+            }
         };
         changes.push((rank, Change { path: path.clone(), was, will }));
     }

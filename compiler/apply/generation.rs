@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::Rights;
 use super::disk::{Disk, Found};
 use crate::diff::{Kind, Snapshot, Stored};
+use crate::inventory::Inventory;
 use crate::manifest::{Entry, INVENTORY, MANIFEST, Manifest, sha256};
 
 /// Who may read what mediac keeps: root, as rules and paths are nobody else's business.
@@ -51,7 +52,9 @@ pub enum Broken {
 impl Generation {
     /// The build in a snapshot.
     pub fn new(snapshot: &Snapshot) -> Result<Self, Broken> {
-        let Some(manifest) = snapshot.manifest.read() else { return Err(Broken::Record(MANIFEST.to_owned())) };
+        let Some(manifest) = snapshot.manifest.read() else {
+            return Err(Broken::Record(MANIFEST.to_owned()));
+        };
         let inventory = match snapshot.files.get(INVENTORY) {
             Some(stored) if sha256(&stored.bytes) == manifest.inventory => stored.bytes.clone(),
             _ => return Err(Broken::Record(INVENTORY.to_owned())),
@@ -63,11 +66,26 @@ impl Generation {
         for Entry { path, sha256: hash, .. } in &manifest.files {
             let Some(hash) = hash else { continue };
             match snapshot.files.get(path.trim_start_matches('/')) {
-                Some(stored) if sha256(&stored.bytes) == *hash => files.insert(path.clone(), stored.bytes.clone()),
+                Some(stored) if sha256(&stored.bytes) == *hash => {
+                    files.insert(path.clone(), stored.bytes.clone())
+                }
                 _ => return Err(Broken::File(path.clone())),
             };
         }
         Ok(Self { manifest: manifest.clone(), files, inventory })
+    }
+
+    /// A build of nothing at all.
+    pub fn nothing(host: &str) -> Self {
+        let inventory = Inventory { host: host.to_owned(), ..Inventory::default() }.to_json().into_bytes();
+        let mut manifest = Manifest {
+            host: host.to_owned(),
+            inventory: sha256(&inventory),
+            id: String::new(),
+            files: Vec::new(),
+        };
+        manifest.id = manifest.digest();
+        Self { manifest, files: BTreeMap::new(), inventory }
     }
 
     /// As a comparison takes it.

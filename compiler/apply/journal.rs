@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::Rights;
 use super::disk::{Disk, Found};
 use super::generation::{PRIVATE, PRIVATE_FOLDER};
-use super::steps::Step;
+use super::steps::{Step, Steps};
 
 /// What mediac knows of the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +38,25 @@ pub struct Work {
     pub boot: String,
     /// What is changed, in order.
     pub changes: Vec<Change>,
-    /// What is done when the files are there.
-    pub forward: Vec<Step>,
-    /// What is done when they are back.
-    pub backward: Vec<Step>,
+    /// What is done besides.
+    pub forward: Steps,
+    /// What is done when it is undone.
+    pub backward: Steps,
     /// How many of the steps forward were begun.
     pub begun: usize,
+    /// What it waits for, when all of it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+}
+
+/// A change that is done, and undone again when nobody confirms it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// What has to be said.
+    pub token: String,
+    /// When it is too late, in seconds since 1970.
+    pub until: u64,
 }
 
 /// How far a change is.
@@ -52,6 +65,8 @@ pub struct Work {
 pub enum Phase {
     /// Files are written and steps are done; when this is found later, all of it is undone.
     Applying,
+    /// All of it is done, and somebody has to say that the machine can still be reached.
+    Waiting,
     /// It is being undone; what is left of that is done when this is found.
     Undoing,
 }
@@ -133,7 +148,10 @@ impl Places {
         for component in self.base.split('/').filter(|component| !component.is_empty()) {
             above = format!("{above}/{component}");
             if disk.look(&above)? == Found::Absent {
-                disk.make_folder(&above, if above == self.base { PRIVATE_FOLDER } else { Rights { mode: 0o755, ..PRIVATE } })?;
+                disk.make_folder(
+                    &above,
+                    if above == self.base { PRIVATE_FOLDER } else { Rights { mode: 0o755, ..PRIVATE } },
+                )?;
                 disk.sync_above(&above)?;
             }
         }

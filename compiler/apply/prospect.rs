@@ -103,12 +103,20 @@ pub fn prospect(request: &Request<'_>) -> io::Result<Prospect> {
     }
     let known: BTreeSet<String> = result.paths.iter().map(|item| item.path.clone()).collect();
     let wanted = result.paths.iter().filter(|item| matches!(item.verdict, Verdict::Write(_)));
-    let above: BTreeSet<String> = wanted.flat_map(|item| ancestors(&item.path)).filter(|path| !known.contains(path)).collect();
+    let above: BTreeSet<String> =
+        wanted.flat_map(|item| ancestors(&item.path)).filter(|path| !known.contains(path)).collect();
     for path in above {
         if request.disk.look(&path).is_ok_and(|found| found == Found::Absent) {
             let rights = Rights { mode: 0o755, owner: 0, group: 0 };
             let verdict = Verdict::Write(Reason::New);
-            result.paths.push(Item { path, keeping: Keeping::Folder, verdict, seen: Seen::Absent, rights, unfilled: None });
+            result.paths.push(Item {
+                path,
+                keeping: Keeping::Folder,
+                verdict,
+                seen: Seen::Absent,
+                rights,
+                unfilled: None,
+            });
         }
     }
     result.paths.sort_by(|one, other| one.path.cmp(&other.path));
@@ -116,7 +124,7 @@ pub fn prospect(request: &Request<'_>) -> io::Result<Prospect> {
 }
 
 /// The folders above a path.
-fn ancestors(path: &str) -> impl Iterator<Item = String> + '_ {
+pub(super) fn ancestors(path: &str) -> impl Iterator<Item = String> + '_ {
     path.match_indices('/').filter(|(at, _)| *at > 0).filter_map(|(at, _)| path.get(..at)).map(str::to_owned)
 }
 
@@ -128,7 +136,9 @@ impl Prospect {
 
     /// Whether the target is exactly as wanted.
     pub fn is_done(&self) -> bool {
-        self.paths.iter().all(|item| !matches!(item.verdict, Verdict::Write(_) | Verdict::Remove | Verdict::InTheWay(_)))
+        self.paths
+            .iter()
+            .all(|item| !matches!(item.verdict, Verdict::Write(_) | Verdict::Remove | Verdict::InTheWay(_)))
     }
 }
 
@@ -142,7 +152,8 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn item(&self, found: &Found) -> Result<Item, Problem> {
         let keeping = keeping(self.new.or(self.old).map_or("", |entry| entry.class.as_str()));
-        let (mut last, next) = (self.wanted(self.old, self.request.old)?, self.wanted(self.new, Some(self.request.new))?);
+        let (mut last, next) =
+            (self.wanted(self.old, self.request.old)?, self.wanted(self.new, Some(self.request.new))?);
         let seen = self.seen(found, &mut last)?;
         let as_applied = matches!(seen, State::File { .. }) && seen == last;
         let verdict = decide::decide(keeping, &last, &seen, &next);
@@ -190,7 +201,8 @@ impl Pair<'_> {
         };
         let mut content = sha256(bytes);
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let next = self.new.filter(|entry| !entry.secrets.is_empty()).and_then(|_| self.request.new.text(self.path));
+        let next =
+            self.new.filter(|entry| !entry.secrets.is_empty()).and_then(|_| self.request.new.text(self.path));
         // Without the value, a file that could be the wanted one is taken for it.
         let is_next = |next: &str| match self.request.values.fill(next) {
             Ok(filled) => filled == text,
@@ -219,7 +231,7 @@ fn keeping(class: &str) -> Keeping {
     }
 }
 
-fn rights(entry: &Entry, accounts: &Accounts) -> Result<Rights, Problem> {
+pub(super) fn rights(entry: &Entry, accounts: &Accounts) -> Result<Rights, Problem> {
     let mode = u32::from_str_radix(&entry.mode, 8).map_err(|_| Problem::Mode(entry.path.clone()))?;
     let owner = accounts.user(&entry.owner).ok_or_else(|| Problem::Account(entry.owner.clone()))?;
     let group = accounts.group(&entry.group).ok_or_else(|| Problem::Account(entry.group.clone()))?;

@@ -1,67 +1,248 @@
 //! What has to be done besides writing files: the programs that make the machine take a build in, in order.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::generation::Generation;
+use super::layout::Layout;
 use crate::diff::{Action, Consequence};
 
 /// One program that is run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The program and its arguments.
     pub command: Vec<String>,
     /// What it is for, as a sentence.
     pub because: String,
+    /// Exit codes beside 0 that say that there was nothing to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<i32>,
+}
+
+/// All programs of a change, before and after its files are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steps {
+    /// While the files are still the old ones: what goes is stopped by its own definition.
+    pub before: Vec<Step>,
+    /// When the new ones are there.
+    pub after: Vec<Step>,
+}
+
+impl Steps {
+    /// Those that start and stop nothing: they make the next boot be one of the new build.
+    pub fn at_boot(&self) -> Self {
+        let harmless = |step: &&Step| {
+            matches!(step.command.as_slice(), [program, verb, ..]
+                if program == "systemctl" && matches!(verb.as_str(), "enable" | "disable" | "daemon-reload"))
+        };
+        let keep = |steps: &[Step]| steps.iter().filter(harmless).cloned().collect();
+        Self { before: keep(&self.before), after: keep(&self.after) }
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Step> {
+        self.before.iter().chain(&self.after)
+    }
 }
 
 /// The Compose file of the machine.
-const COMPOSE: &[&str] = &["docker", "compose", "--file", "/etc/mediac/compose.yaml", "--project-name", "mediac"];
+const COMPOSE: &[&str] =
+    &["docker", "compose", "--file", "/etc/mediac/compose.yaml", "--project-name", "mediac"];
+/// Compose's own limit for a container to become healthy, in seconds.
+const HEALTHY: &str = "150";
+/// What `systemctl stop` says of a unit that is not there, and `systemctl disable` of one without a file.
+const NO_UNIT: &[i32] = &[5, 1];
 
-/// What is done for the consequences of a change, what others need first.
-pub fn steps(consequences: &[Consequence]) -> Vec<Step> {
-    let mut steps: Vec<(u8, Step)> = Vec::new();
-    let mut rereads = Vec::new();
-    for consequence in consequences {
-        let Consequence { action, subject, .. } = consequence;
-        let because = consequence.phrase().plain();
-        let add = |rank: u8, words: &[&str]| {
-            let command = words.iter().map(|word| (*word).to_owned()).collect();
-            (rank, Step { command, because: because.clone() })
-        };
-        let systemctl = |verb: &'static str| ["systemctl", verb, subject.as_str()];
-        let compose = |words: &[&str]| add(7, &[COMPOSE, words, &[subject.as_str()]].concat());
-        match action {
-            Action::Unknown | Action::Nothing => continue,
-            Action::Run => steps.push(add(1, &["sh", "-c", subject.as_str()])),
-            Action::Stop => steps.push(add(0, &["systemctl", "disable", "--now", subject.as_str()])),
-            Action::Start => steps.push(add(rank(subject, 5), &["systemctl", "enable", "--now", subject.as_str()])),
-            Action::Restart => steps.push(add(rank(subject, 6), &systemctl("restart"))),
-            Action::Reload => steps.push(add(rank(subject, 6), &systemctl("reload-or-restart"))),
-            Action::Reread => {}
-            // Networks are made and removed by Compose, with the containers on them.
-            Action::RemakeNetwork | Action::RemoveNetwork => steps.push(add(4, &[COMPOSE, &["down"]].concat())),
-            Action::MakeNetwork => {}
-            Action::RemakeContainer | Action::StartContainer => {
-                steps.push(compose(&["up", "--detach", "--no-deps", "--remove-orphans"]));
-            }
-            Action::RemoveContainer => steps.push(add(4, &["docker", "rm", "--force", subject.as_str()])),
-            Action::ReloadContainer => steps.push(compose(&["kill", "--signal", "SIGUSR1"])),
-        }
-        if matches!(action, Action::Stop | Action::Start | Action::Restart | Action::Reload | Action::Reread) {
-            rereads.push(because);
-        }
-    }
-    if !rereads.is_empty() {
-        let command = ["systemctl", "daemon-reload"].map(str::to_owned).to_vec();
-        steps.push((2, Step { command, because: "units change".to_owned() }));
-    }
-    steps.sort_by_key(|(rank, _)| *rank);
-    let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
-    steps.dedup_by(|later, earlier| later.command == earlier.command);
-    steps
+/// What the units of the gates leave in the kernel on purpose when they stop.
+const OPEN: &[(&str, &str)] = &[
+    ("mediac-firewall.service", "nft delete table inet mediac_firewall; :"),
+    (
+        "mediac-killswitch.service",
+        "nft delete table inet mediac_killswitch; nft delete table netdev mediac_uplinks; \
+         ip -4 rule flush proto 77; ip -6 rule flush proto 77; :",
+    ),
+];
+
+/// When a step is done; earlier ones first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// What is removed stops; this comes before the files, as far as it can.
+    Stop,
+    Reread,
+    Run,
+    /// What keeps packets in comes before what sends them.
+    Gates,
+    Disks,
+    Restart,
+    Start,
+    Stack,
+    Reload,
+    Containers,
+    Children,
+    Healthy,
+    Networks,
+    Disable,
+    OpenGates,
+    /// Disks go last, when nobody uses them.
+    StopDisks,
 }
 
-/// What keeps packets in comes before what sends them.
-fn rank(unit: &str, otherwise: u8) -> u8 {
-    if unit.contains("killswitch") || unit.contains("firewall") { 3 } else { otherwise }
+/// What is done for the consequences of a change from one build to another.
+pub fn steps(consequences: &[Consequence], old: Option<&Generation>, new: &Generation) -> Steps {
+    let layout = Layout::new(new);
+    let old_layout = old.map(Layout::new).unwrap_or_default();
+    let mut found = Found::default();
+    for consequence in consequences {
+        found.consequence(consequence, &old_layout, &layout);
+    }
+    found.finish()
+}
+
+#[derive(Default)]
+struct Found {
+    before: Vec<(Rank, Step)>,
+    after: Vec<(Rank, Step)>,
+}
+
+impl Found {
+    fn consequence(&mut self, consequence: &Consequence, old: &Layout, new: &Layout) {
+        let Consequence { action, subject, .. } = consequence;
+        let because = consequence.phrase().plain();
+        let step = |words: &[&str]| Step {
+            command: words.iter().map(|word| (*word).to_owned()).collect(),
+            because: because.clone(),
+            accepts: Vec::new(),
+        };
+        let compose = |words: &[&str]| step(&[COMPOSE, words].concat());
+        let (unit, rank) = (subject.as_str(), self::rank(subject));
+        match action {
+            Action::Unknown | Action::Nothing | Action::MakeNetwork => {}
+            Action::Run if subject.starts_with("apt-get") => {} // packages come before the change
+            Action::Run => self.after(Rank::Run, step(&["sh", "-c", unit])),
+            Action::Stop => self.stop(unit, &step),
+            Action::Start => {
+                self.reread(&because);
+                if new.installs(unit) {
+                    self.after(rank.max(Rank::Gates), step(&["systemctl", "enable", unit]));
+                }
+                // Whatever has a time or a trigger of its own is not run just because it is new.
+                if !new.waits(unit) {
+                    self.after(rank, step(&["systemctl", "start", unit]));
+                }
+            }
+            Action::Restart => {
+                self.reread(&because);
+                // What is not of this build need not be in use.
+                let verb = if new.has(unit) { "restart" } else { "try-restart" };
+                let rank = if rank == Rank::Start { Rank::Restart } else { rank };
+                self.after(rank, step(&["systemctl", verb, unit]));
+            }
+            Action::Reload => {
+                self.reread(&because);
+                let rank = if rank == Rank::Start { Rank::Reload } else { rank };
+                self.after(rank, step(&["systemctl", "reload-or-restart", unit]));
+            }
+            Action::Reread => self.reread(&because),
+            // Compose makes networks together with the containers on them.
+            Action::RemakeNetwork | Action::RemoveNetwork => {
+                for name in old.on_network(unit) {
+                    self.before(Rank::Containers, remove("rm", name, &because));
+                }
+                self.before(Rank::Networks, remove("network rm", &format!("mediac_{unit}"), &because));
+            }
+            Action::RemakeContainer | Action::StartContainer if new.is_child(unit) => {
+                // Its supervisor makes it anew, once the network that it shares is there and healthy.
+                self.after(Rank::Children, remove("rm", unit, &because));
+                self.after(Rank::Healthy, healthy(unit, &because));
+            }
+            Action::RemakeContainer | Action::StartContainer => {
+                let up = ["up", "--detach", "--no-deps", "--wait", "--wait-timeout", HEALTHY, unit];
+                self.after(Rank::Containers, compose(&up));
+            }
+            Action::RemoveContainer => self.before(Rank::Containers, remove("rm", unit, &because)),
+            Action::ReloadContainer => match new.reload(unit) {
+                Some(reload) => {
+                    let words: Vec<&str> = reload.iter().map(String::as_str).collect();
+                    self.after(Rank::Reload, compose(&[&["exec", "-T", unit], words.as_slice()].concat()));
+                }
+                None => self.after(Rank::Reload, compose(&["restart", unit])),
+            },
+        }
+    }
+
+    fn stop(&mut self, unit: &str, step: &dyn Fn(&[&str]) -> Step) {
+        let accepting = |words: &[&str]| Step { accepts: NO_UNIT.to_vec(), ..step(words) };
+        let stop = accepting(&["systemctl", "stop", unit]);
+        self.reread(&stop.because);
+        match rank(unit) {
+            Rank::Disks => self.after(Rank::StopDisks, stop),
+            // What was kept in has to be gone, or made anew, before the gate opens.
+            Rank::Gates => self.after(Rank::OpenGates, stop),
+            _ => self.before(Rank::Stop, stop),
+        }
+        self.before(Rank::Disable, accepting(&["systemctl", "disable", unit]));
+        if let Some((_, script)) = OPEN.iter().find(|(name, _)| *name == unit) {
+            self.after(Rank::OpenGates, step(&["sh", "-c", script]));
+        }
+    }
+
+    fn reread(&mut self, because: &str) {
+        let command = ["systemctl", "daemon-reload"].map(str::to_owned).to_vec();
+        self.after(Rank::Reread, Step { command, because: because.to_owned(), accepts: Vec::new() });
+    }
+
+    fn before(&mut self, rank: Rank, step: Step) {
+        self.before.push((rank, step));
+    }
+
+    fn after(&mut self, rank: Rank, step: Step) {
+        self.after.push((rank, step));
+    }
+
+    fn finish(self) -> Steps {
+        Steps { before: in_order(self.before), after: in_order(self.after) }
+    }
+}
+
+/// By rank; each command once, where it comes first.
+fn in_order(mut steps: Vec<(Rank, Step)>) -> Vec<Step> {
+    steps.sort_by_key(|(rank, _)| *rank);
+    let mut seen: BTreeMap<Vec<String>, ()> = BTreeMap::new();
+    let fresh = steps.into_iter().filter(|(_, step)| seen.insert(step.command.clone(), ()).is_none());
+    fresh.map(|(_, step)| step).collect()
+}
+
+/// Removes something of Docker's, if it is there.
+fn remove(verb: &str, name: &str, because: &str) -> Step {
+    // Where Docker does not answer, nothing of it runs.
+    let script = format!("docker {verb} --force {name} || ! docker inspect {name}");
+    let command = vec!["sh".to_owned(), "-c".to_owned(), script];
+    Step { command, because: because.to_owned(), accepts: Vec::new() }
+}
+
+/// Waits until somebody else has started a container, and it is well.
+fn healthy(container: &str, because: &str) -> Step {
+    let state = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}";
+    let script = format!(
+        "for i in $(seq {HEALTHY}); do case $(docker inspect --format '{state}' {container} 2>/dev/null) in \
+         healthy|running) exit 0;; esac; sleep 1; done; echo {container} is not healthy >&2; exit 1"
+    );
+    let command = vec!["sh".to_owned(), "-c".to_owned(), script];
+    Step { command, because: because.to_owned(), accepts: Vec::new() }
+}
+
+fn rank(unit: &str) -> Rank {
+    const RANKS: &[(&str, Rank)] = &[
+        ("mediac-killswitch", Rank::Gates),
+        ("mediac-firewall", Rank::Gates),
+        ("mediac-stack", Rank::Stack),
+        ("mediac-namespace-", Rank::Stack),
+    ];
+    if unit.ends_with(".mount") {
+        return Rank::Disks;
+    }
+    RANKS.iter().find(|(name, _)| unit.starts_with(name)).map_or(Rank::Start, |(_, rank)| *rank)
 }

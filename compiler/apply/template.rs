@@ -21,9 +21,14 @@ pub enum Unfilled {
 impl fmt::Display for Unfilled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(Reference { service, name, .. }) => write!(f, "the secret {service}/{name} has no value"),
+            Self::Missing(Reference { service, name, .. }) => {
+                write!(f, "the secret {service}/{name} has no value")
+            }
             Self::Unfit(Reference { service, name, .. }) => {
-                write!(f, "the secret {service}/{name} has characters that the file's format may take for its own")
+                write!(
+                    f,
+                    "the secret {service}/{name} has characters that the file's format may take for its own"
+                )
             }
         }
     }
@@ -44,7 +49,9 @@ impl Values {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Secret(reference) => {
-                    let Some(value) = self.0.get(&reference) else { return Err(Unfilled::Missing(reference)) };
+                    let Some(value) = self.0.get(&reference) else {
+                        return Err(Unfilled::Missing(reference));
+                    };
                     if !whole && !value.chars().all(is_plain) {
                         return Err(Unfilled::Unfit(reference));
                     }

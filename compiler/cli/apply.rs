@@ -10,10 +10,11 @@ use super::exit::{Exit, Failure};
 use super::hosts::Place;
 use super::plan::{Change, Thought, describe};
 use super::target::hands::{Programs, Source};
+use super::target::interrupt::Interrupt;
 use super::target::secrets::RootKey;
-use super::target::{self, Machine, history};
+use super::target::{self, Lock, Machine, history, ready, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Plan, Target};
+use crate::apply::{End, Plan, Steps, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -23,6 +24,9 @@ pub struct Arguments {
     target: target::Arguments,
     #[command(flatten)]
     doing: Doing,
+    /// Apply only what this file says, which `mediac plan --output` wrote; refuse if anything else would be done
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
 }
 
 /// How a change is carried out.
@@ -34,6 +38,9 @@ pub struct Doing {
     /// Write files only: nothing is restarted, and the build takes effect at the next boot
     #[arg(long)]
     pub boot_only: bool,
+    /// Take everything back unless `mediac confirm` is called within so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub confirm_within: Option<u64>,
     /// With another root: the programs to call, systemctl and docker among them; none are called without
     #[arg(long, value_name = "DIR")]
     pub programs: Option<PathBuf>,
@@ -45,51 +52,80 @@ pub struct Doing {
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let new = arguments.change.build(place, terminal)?;
-    let _lock = machine.lock()?;
+    if new.manifest.files.is_empty() {
+        let help = "name the host that this machine is; `mediac remove` takes everything off it";
+        return Err(Failure::refused("this build has no files at all", help));
+    }
+    let lock = machine.lock()?;
     super::recover::take_back(&machine, &arguments.doing, terminal)?;
     let thought = arguments.change.think(&machine, new, RootKey::Make)?;
-    carry_out(&machine, thought, &arguments.doing, "apply", terminal)
+    if let Some(path) = &arguments.plan {
+        super::plan::same(&thought, &place.absolute(path))?;
+    }
+    let job = Job { machine: &machine, change: &arguments.change, doing: &arguments.doing, verb: "apply" };
+    job.carry_out(thought, lock, terminal)
 }
 
-/// Shows a change, asks, and does it.
-pub fn carry_out(
-    machine: &Machine,
-    mut thought: Thought,
-    doing: &Doing,
-    verb: &'static str,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    terminal.result(&describe(&thought));
-    thought.check()?;
-    if thought.is_done() {
-        return Ok(Exit::Done);
+/// A change that somebody asked for.
+pub struct Job<'a> {
+    pub machine: &'a Machine,
+    pub change: &'a Change,
+    pub doing: &'a Doing,
+    /// What was called.
+    pub verb: &'static str,
+}
+
+impl Job<'_> {
+    /// Shows a change, asks, and does it.
+    pub fn carry_out(&self, mut thought: Thought, lock: Lock, terminal: &Terminal) -> Result<Exit, Failure> {
+        let Self { machine, change, doing, verb } = self;
+        terminal.result(&describe(&thought));
+        thought.check()?;
+        if thought.is_done() {
+            return Ok(Exit::Done);
+        }
+        if !doing.yes {
+            ask(terminal)?;
+        }
+        let mut hands = doing.hands(machine, terminal);
+        if !doing.is_silent(machine) && thought.lacks_anything() {
+            ready::make(machine, &thought.missing, &mut hands)?;
+            // What is on a disk, and whose a file is, can be seen only now.
+            thought = change.think(machine, thought.new, RootKey::Make)?;
+            thought.check()?;
+        }
+        thought.filled()?;
+        let waiting = doing.confirm_within.map(window::open).transpose()?;
+        if machine.is_this() {
+            ready::install_self(machine)?;
+            window::watch(&mut hands)?;
+        }
+        let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
+        let plan = Plan {
+            new: &thought.new,
+            old: thought.old.as_ref(),
+            prospect: &thought.prospect,
+            forward: doing.steps(machine, &thought.forward),
+            backward: doing.steps(machine, &thought.backward),
+            waiting,
+            values: &thought.values,
+            time: target::now(),
+        };
+        let before = thought.journal.current;
+        let end = target.apply(&mut thought.journal, &plan, &mut hands);
+        let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+        history::note(machine, verb, before, thought.journal.last, &end);
+        match end {
+            End::Waiting(number) => window::wait(machine, number, lock, doing, terminal),
+            end => told(end, terminal),
+        }
     }
-    let unfilled = thought.unfilled();
-    if let Some(missing) = unfilled.first() {
-        let help = "put a given secret into /etc/mediac/secrets/SERVICE/NAME, readable by root only";
-        return Err(Failure::invalid(missing.clone(), help));
-    }
-    if !doing.yes {
-        ask(terminal)?;
-    }
-    let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
-    let plan = Plan {
-        new: &thought.new,
-        old: thought.old.as_ref(),
-        prospect: &thought.prospect,
-        forward: if doing.is_silent(machine) { Vec::new() } else { thought.forward.clone() },
-        backward: if doing.is_silent(machine) { Vec::new() } else { thought.backward.clone() },
-        values: &thought.values,
-        time: target::now(),
-    };
-    let mut hands = doing.hands(machine, terminal);
-    let before = thought.journal.current;
-    let end = target.apply(&mut thought.journal, &plan, &mut hands);
-    let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
-    let number = thought.journal.last;
-    history::note(machine, verb, before, number, &end);
+}
+
+/// How it ended, for whoever called.
+pub fn told(end: End, terminal: &Terminal) -> Result<Exit, Failure> {
     match end {
-        End::Applied(number) => {
+        End::Applied(number) | End::Waiting(number) => {
             terminal.progress(&format!("build {number} is applied\n"));
             Ok(Exit::Done)
         }
@@ -108,8 +144,19 @@ pub fn carry_out(
 
 impl Doing {
     /// Whether no program is run.
-    fn is_silent(&self, machine: &Machine) -> bool {
-        self.boot_only || (!machine.is_this() && self.programs.is_none())
+    pub fn is_silent(&self, machine: &Machine) -> bool {
+        !machine.is_this() && self.programs.is_none()
+    }
+
+    /// Those of the steps that are done.
+    fn steps(&self, machine: &Machine, steps: &Steps) -> Steps {
+        if self.is_silent(machine) {
+            Steps::default()
+        } else if self.boot_only {
+            steps.at_boot()
+        } else {
+            steps.clone()
+        }
     }
 
     pub fn hands<'a>(&self, machine: &Machine, terminal: &'a Terminal) -> Programs<'a> {
@@ -118,7 +165,12 @@ impl Doing {
             Some(folder) => Source::Folder(folder.clone()),
             None => Source::Machine,
         };
-        Programs { terminal, source, limit: Duration::from_secs(self.program_timeout) }
+        Programs {
+            terminal,
+            interrupt: Interrupt::watch(),
+            source,
+            limit: Duration::from_secs(self.program_timeout),
+        }
     }
 }
 

@@ -29,7 +29,14 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     for line in &lines {
         let mark = if Some(line.to) == current && line.result == "applied" { '*' } else { ' ' };
         let reason = line.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        let _ = writeln!(text, "{mark} {:>4}  {}  {} {}{reason}", line.to, date(line.time), line.verb, line.result);
+        let _ = writeln!(
+            text,
+            "{mark} {:>4}  {}  {} {}{reason}",
+            line.to,
+            date(line.time),
+            line.verb,
+            line.result
+        );
     }
     terminal.result(&text);
     Ok(Exit::Done)

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
+use super::diff;
 use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine};
+use super::target::{self, Machine, ready};
 use super::terminal::Terminal;
-use super::diff;
 use crate::apply::{
-    self, Broken, Generation, Journal, Keeping, Obstacle, Policy, Prospect, Request, Step, Values, Verdict, word,
+    self, Broken, Generation, Journal, Keeping, Missing, Obstacle, Policy, Prospect, Request, Step, Steps,
+    Values, Verdict, word,
 };
 use crate::diff::{Difference, Snapshot};
 use crate::report;
@@ -27,6 +29,12 @@ pub struct Arguments {
     /// End with 2 when there is anything to do
     #[arg(long)]
     exit_code: bool,
+    /// Write it to a file, for `mediac apply --plan FILE`
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// For programs
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which build is applied, and how.
@@ -64,15 +72,26 @@ pub struct Thought {
     pub new: Generation,
     pub values: Values,
     pub prospect: Prospect,
-    pub forward: Vec<Step>,
-    pub backward: Vec<Step>,
+    pub forward: Steps,
+    pub backward: Steps,
+    pub missing: Missing,
 }
 
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let new = arguments.change.build(place, terminal)?;
     let thought = arguments.change.think(&machine, new, RootKey::Read)?;
-    terminal.result(&describe(&thought));
+    let document = document(&thought);
+    if let Some(path) = &arguments.output {
+        let path = place.absolute(path);
+        std::fs::write(&path, &document).map_err(|error| {
+            Failure::invalid(
+                format!("cannot write `{}`: {error}", path.display()),
+                "name a file in a folder that is there",
+            )
+        })?;
+    }
+    terminal.result(&if arguments.json { document } else { describe(&thought) });
     if let Err(failure) = thought.check() {
         terminal.error(&failure);
         return Ok(failure.exit);
@@ -98,13 +117,19 @@ impl Change {
         let asked: Vec<PathBuf> = self.host.iter().cloned().collect();
         let selection = place.select(&asked)?;
         let [host] = selection.hosts.as_slice() else {
-            return Err(Failure::invalid("this project has several hosts", "name the one that this machine is"));
+            return Err(Failure::invalid(
+                "this project has several hosts",
+                "name the one that this machine is",
+            ));
         };
         let outcome = hosts::compile_one(&selection.project, host);
         let found = [(&outcome.report, &outcome.sources)];
         terminal.progress(&report::write(&found, report::Format::Human(terminal.stderr())));
         outcome.compiled.as_ref().map(diff::snapshot).ok_or_else(|| {
-            Failure::invalid(format!("`{}` cannot be built", host.name), "see above; `mediac check` says the same")
+            Failure::invalid(
+                format!("`{}` cannot be built", host.name),
+                "see above; `mediac check` says the same",
+            )
         })
     }
 
@@ -137,13 +162,21 @@ impl Change {
             policy,
             adopted: &adopted,
         };
-        let prospect =
-            apply::prospect(&request).map_err(|error| machine.cannot("read", "/", &error))?;
+        let prospect = apply::prospect(&request).map_err(|error| machine.cannot("read", "/", &error))?;
         let before = old.as_ref().map_or_else(Snapshot::default, Generation::snapshot);
         let after = new.snapshot();
-        let forward = apply::steps(&Difference::between(&before, &after).consequences);
-        let backward = apply::steps(&Difference::between(&after, &before).consequences);
-        Ok(Thought { journal, old, new, values, prospect, forward, backward })
+        let mut forward =
+            apply::steps(&Difference::between(&before, &after).consequences, old.as_ref(), &new);
+        let nothing = Generation::nothing(&new.manifest.host);
+        let older = old.as_ref().unwrap_or(&nothing);
+        let backward = apply::steps(&Difference::between(&after, &before).consequences, Some(&new), older);
+        // What an older change left undone is done with this one.
+        let mut after = journal.pending.clone();
+        after.retain(|step| !forward.after.iter().any(|other| other.command == step.command));
+        after.append(&mut forward.after);
+        forward.after = after;
+        let missing = ready::missing(machine, &new);
+        Ok(Thought { journal, old, new, values, prospect, forward, backward, missing })
     }
 }
 
@@ -157,11 +190,12 @@ impl Thought {
 
     /// Whether nothing stands against it.
     pub fn check(&self) -> Result<(), Failure> {
-        if let Some(problem) = self.prospect.problems.first() {
+        // Accounts come with packages.
+        let comes = |problem: &apply::Problem| {
+            matches!(problem, apply::Problem::Account(_)) && !self.missing.packages.is_empty()
+        };
+        if let Some(problem) = self.prospect.problems.iter().find(|problem| !comes(problem)) {
             return Err(unable(problem));
-        }
-        if self.new.manifest.files.is_empty() {
-            return Err(Failure::refused("this build has no files at all", "name the host that this machine is"));
         }
         let in_the_way: Vec<&str> = self.prospect.obstacles().map(|item| item.path.as_str()).collect();
         if in_the_way.is_empty() {
@@ -172,9 +206,31 @@ impl Thought {
         Err(Failure::refused(format!("{} in the way: {}", in_the_way.len(), in_the_way.join(", ")), help))
     }
 
+    /// Whether packages or disks have to be there first. Images are looked for whenever anything changes.
+    pub fn lacks_anything(&self) -> bool {
+        let Missing { packages, disks, images, sources: _ } = &self.missing;
+        !packages.is_empty() || !disks.is_empty() || !images.is_empty()
+    }
+
+    /// Whether every secret that is needed has a value.
+    pub fn filled(&self) -> Result<(), Failure> {
+        match self.unfilled().pop_first() {
+            None => Ok(()),
+            Some(missing) => {
+                let help = "put a given secret into /etc/mediac/secrets/SERVICE/NAME, readable by root only";
+                Err(Failure::invalid(missing, help))
+            }
+        }
+    }
+
     /// Secrets that are needed and have no value.
     pub fn unfilled(&self) -> BTreeSet<String> {
-        self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref()).map(ToString::to_string).collect()
+        self.prospect
+            .paths
+            .iter()
+            .filter_map(|item| item.unfilled.as_ref())
+            .map(ToString::to_string)
+            .collect()
     }
 }
 
@@ -201,24 +257,38 @@ pub fn describe(thought: &Thought) -> String {
     }
     let mut text = format!("{}\n", thought.new.manifest.host);
     for item in &thought.prospect.paths {
-        let mark = match item.verdict {
-            Verdict::Keep | Verdict::Leave | Verdict::Adopt => continue,
-            Verdict::Write(apply::Reason::New) => '+',
-            Verdict::Write(_) => '~',
-            Verdict::Remove => '-',
-            Verdict::Drift => '!',
-            Verdict::InTheWay(_) => 'x',
-        };
+        let Some(mark) = mark(item.verdict) else { continue };
         let slash = if item.keeping == Keeping::Folder { "/" } else { "" };
         let _ = writeln!(text, "  {mark} {}{slash}: {}", item.path, why(item.verdict));
     }
-    for step in &thought.forward {
+    let Missing { packages, disks, images: _, sources: _ } = &thought.missing;
+    if !packages.is_empty() {
+        let _ = writeln!(text, "  * packages are installed first, and stay: {}", packages.join(", "));
+    }
+    for disk in disks {
+        let _ =
+            writeln!(text, "  * {} is mounted first at {}; what is on it is seen then", disk.what, disk.at);
+    }
+    let mut said = BTreeSet::new();
+    for step in thought.forward.all().filter(|step| said.insert(step.because.as_str())) {
         let _ = writeln!(text, "  > {}", step.because);
     }
     for missing in thought.unfilled() {
         let _ = writeln!(text, "  ? {missing}");
     }
     text
+}
+
+/// A sign for what happens to a path; none where nothing does.
+const fn mark(verdict: Verdict) -> Option<char> {
+    match verdict {
+        Verdict::Keep | Verdict::Leave | Verdict::Adopt => None,
+        Verdict::Write(apply::Reason::New) => Some('+'),
+        Verdict::Write(_) => Some('~'),
+        Verdict::Remove => Some('-'),
+        Verdict::Drift => Some('!'),
+        Verdict::InTheWay(_) => Some('x'),
+    }
 }
 
 fn why(verdict: Verdict) -> &'static str {
@@ -228,4 +298,63 @@ fn why(verdict: Verdict) -> &'static str {
         Verdict::InTheWay(Obstacle::Kind) => "something of another kind is there",
         other => word(other),
     }
+}
+
+/// The change as a document. No time and no secret is in it: the same change is the same document.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    host: &'a str,
+    base: Option<u64>,
+    base_id: Option<&'a str>,
+    build: &'a str,
+    packages: &'a [String],
+    disks: Vec<&'a str>,
+    changes: Vec<Line<'a>>,
+    steps: Vec<&'a Step>,
+    missing_secrets: BTreeSet<String>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    change: char,
+    why: &'static str,
+}
+
+fn document(thought: &Thought) -> String {
+    let Thought { journal, old, new, values: _, prospect, forward, backward: _, missing } = thought;
+    let changes = prospect.paths.iter().filter_map(|item| {
+        Some(Line { path: &item.path, change: mark(item.verdict)?, why: why(item.verdict) })
+    });
+    let document = Document {
+        version: 1,
+        host: &new.manifest.host,
+        base: journal.current,
+        base_id: old.as_ref().map(|old| old.manifest.id.as_str()),
+        build: &new.manifest.id,
+        packages: &missing.packages,
+        disks: missing.disks.iter().map(|disk| disk.at.as_str()).collect(),
+        changes: changes.collect(),
+        steps: forward.all().collect(),
+        missing_secrets: thought.unfilled(),
+    };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Refuses when a change is not the one of a file that `mediac plan --output` wrote.
+pub fn same(thought: &Thought, path: &Path) -> Result<(), Failure> {
+    let planned = std::fs::read_to_string(path).map_err(|error| {
+        Failure::invalid(
+            format!("cannot read `{}`: {error}", path.display()),
+            "name a file that `mediac plan --output` wrote",
+        )
+    })?;
+    if planned == document(thought) {
+        return Ok(());
+    }
+    let help = "something changed since: the definition, the machine, or mediac; look at a fresh plan";
+    Err(Failure::refused(format!("`{}` is not what would be done now", path.display()), help))
 }

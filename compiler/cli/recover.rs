@@ -1,13 +1,14 @@
-//! `mediac recover`: takes back an apply that was cut off. Needs no network, no Nickel and no project.
+//! `mediac recover`: takes back an apply that was cut off, and does what is left over. Needs no network, no Nickel and no
+//! project.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::apply::Doing;
 use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine, history};
+use super::target::{self, Machine, boot, history, now};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Target};
+use crate::apply::{End, Event, Generation, Hands, Journal, Phase, Step, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -15,16 +16,68 @@ pub struct Arguments {
     target: target::Arguments,
     #[command(flatten)]
     doing: Doing,
+    /// Who calls it; for mediac's own units
+    #[arg(long, value_enum, default_value_t = Caller::Person, hide = true)]
+    by: Caller,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Caller {
+    /// Somebody at the machine.
+    Person,
+    /// The timer that looks whether an apply has died.
+    Watch,
+    /// The machine, while it boots.
+    Boot,
 }
 
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
-    let _lock = machine.lock()?;
-    take_back(&machine, &arguments.doing, terminal)
+    match arguments.by {
+        Caller::Person => {
+            let _lock = machine.lock()?;
+            take_back(&machine, &arguments.doing, terminal)?;
+            finish(&machine, &arguments.doing, terminal)
+        }
+        Caller::Watch => watch(&machine, &arguments.doing, terminal),
+        Caller::Boot => boot::recover(&machine, &arguments.doing, terminal),
+    }
+}
+
+/// Nothing as long as an apply lives, or has time; then it is taken back.
+fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+    let lock = match machine.lock() {
+        Err(failure) if failure.exit == Exit::Locked => return Ok(Exit::Done),
+        lock => lock?,
+    };
+    let journal = machine.journal()?;
+    let has_time = |phase: Phase, until: u64| phase == Phase::Waiting && now() <= until;
+    if journal
+        .work
+        .as_ref()
+        .is_some_and(|work| has_time(work.phase, work.waiting.as_ref().map_or(0, |it| it.until)))
+    {
+        return Ok(Exit::Done);
+    }
+    let exit = take_back(machine, doing, terminal);
+    drop(lock);
+    let stop = ["systemctl", "stop", &format!("{}.timer", target::window::WATCH)].map(str::to_owned).to_vec();
+    let step = Step { command: stop, because: "nothing is left to watch".to_owned(), accepts: vec![5] };
+    let _ = doing.hands(machine, terminal).act(&step);
+    exit
 }
 
 /// Takes back what was cut off, if anything was.
 pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+    take_back_with(machine, &mut doing.hands(machine, terminal), terminal)
+}
+
+/// The same, with these hands.
+pub fn take_back_with(
+    machine: &Machine,
+    hands: &mut dyn Hands,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let mut journal = machine.journal()?;
     tidy(machine, &journal)?;
     let Some(work) = journal.work.clone() else { return Ok(Exit::Done) };
@@ -33,26 +86,60 @@ pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Resul
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
     let values = secrets::values(machine, &builds, RootKey::Read)?;
     let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
-    let mut hands = doing.hands(machine, terminal);
-    terminal.progress(&format!("build {} was cut off: taking it back\n", work.to));
-    let undone = target.undo(&mut journal, old.as_ref(), new.as_ref(), &values, &mut hands);
-    let reason = "cut off".to_owned();
+    let reason = match work.phase {
+        Phase::Waiting => "not confirmed",
+        Phase::Applying | Phase::Undoing => "cut off",
+    };
+    terminal.progress(&format!("build {} was {reason}: taking it back\n", work.to));
+    let undone = target.undo(&mut journal, old.as_ref(), new.as_ref(), &values, hands);
     let end = match &undone {
-        Ok(()) => End::Undone(reason),
-        Err(error) => End::Degraded(reason, error.clone()),
+        Ok(()) => End::Undone(reason.to_owned()),
+        Err(error) => End::Degraded(reason.to_owned(), error.clone()),
     };
     history::note(machine, "recover", journal.current, work.to, &end);
-    undone.map_err(|message| Failure {
-        exit: Exit::Degraded,
-        message,
-        help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
-    })?;
+    undone.map_err(left)?;
     tidy(machine, &journal)?;
     Ok(Exit::Done)
 }
 
+/// Does what was left over when something was taken back.
+fn finish(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut journal = machine.journal()?;
+    if journal.pending.is_empty() || doing.is_silent(machine) {
+        return Ok(Exit::Done);
+    }
+    let mut hands = doing.hands(machine, terminal);
+    let mut left_over = Vec::new();
+    for step in std::mem::take(&mut journal.pending) {
+        match hands.act(&step) {
+            Ok(()) => hands.tell(Event::Step(&step)),
+            Err(error) => {
+                hands.tell(Event::Failed(&step, &error));
+                left_over.push(step);
+            }
+        }
+    }
+    let count = left_over.len();
+    journal.pending = left_over;
+    let written = journal.write(&machine.disk, &machine.places);
+    written.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+    if count == 0 {
+        Ok(Exit::Done)
+    } else {
+        Err(left(format!("{count} of the steps that were left failed again")))
+    }
+}
+
+fn left(message: String) -> Failure {
+    Failure {
+        exit: Exit::Degraded,
+        message,
+        help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
+    }
+}
+
 /// Removes builds that were never finished: those whose keeping was cut off, and those that nothing came of.
-fn tidy(machine: &Machine, journal: &crate::apply::Journal) -> Result<(), Failure> {
+fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
     let folder = &machine.places.generations;
     let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;
     let used = journal.work.as_ref().map(|work| work.to);

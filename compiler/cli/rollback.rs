@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::apply::{Doing, carry_out};
+use super::apply::{Doing, Job};
 use super::exit::{Exit, Failure};
 use super::plan::Change;
 use super::target::secrets::RootKey;
@@ -22,7 +22,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
-    let _lock = machine.lock()?;
+    let lock = machine.lock()?;
     super::recover::take_back(&machine, &arguments.doing, terminal)?;
     let journal = machine.journal()?;
     let number = match arguments.number {
@@ -32,6 +32,8 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         })?,
     };
     let (build, _) = machine.generation(number)?;
-    let thought = Change::default().think(&machine, build, RootKey::Read)?;
-    carry_out(&machine, thought, &arguments.doing, "rollback", terminal)
+    let change = Change::default();
+    let thought = change.think(&machine, build, RootKey::Read)?;
+    let job = Job { machine: &machine, change: &change, doing: &arguments.doing, verb: "rollback" };
+    job.carry_out(thought, lock, terminal)
 }

@@ -1,8 +1,12 @@
 //! The machine that builds are applied to, as the command line names it.
 
+pub mod boot;
 pub mod hands;
 pub mod history;
+pub mod interrupt;
+pub mod ready;
 pub mod secrets;
+pub mod window;
 
 use std::fs;
 use std::io;
@@ -47,7 +51,10 @@ pub struct Lock {
 impl Machine {
     pub fn open(arguments: &Arguments) -> Result<Self, Failure> {
         let disk = Disk::open(&arguments.root).map_err(|error| {
-            Failure::invalid(format!("`{}`: {error}", arguments.root.display()), "name the folder with the machine's files")
+            Failure::invalid(
+                format!("`{}`: {error}", arguments.root.display()),
+                "name the folder with the machine's files",
+            )
         })?;
         Ok(Self {
             disk,
@@ -107,7 +114,8 @@ impl Machine {
 
     /// Accounts of the machine and of a build.
     pub fn accounts(&self, build: &Generation) -> Result<Accounts, Failure> {
-        let mut accounts = Accounts::read(&self.disk).map_err(|error| self.cannot("read", "/etc/passwd", &error))?;
+        let mut accounts =
+            Accounts::read(&self.disk).map_err(|error| self.cannot("read", "/etc/passwd", &error))?;
         let declared = build.files.keys().filter(|path| path.starts_with("/etc/sysusers.d/"));
         for path in declared {
             accounts.declare(build.text(path).unwrap_or_default());

@@ -59,6 +59,8 @@ pub struct Service {
     pub health: Option<Health>,
     /// Whether the image has a health check.
     pub builtin_health: bool,
+    /// The command that makes it take in changed files.
+    pub reload: Option<Vec<String>>,
     /// Services that must be there first.
     pub needs: BTreeMap<String, Need>,
     /// Services it talks to across networks.

@@ -63,6 +63,7 @@ pub fn plan(
                 dns: service.tunnel.as_ref().map(|tunnel| tunnel.dns.clone()).unwrap_or_default(),
                 extra_hosts: extra_hosts(host, id, service, gateway),
                 health: service.health.clone(),
+                reload: service.reload.clone(),
                 needs: needs(service),
                 origin: Host::service_path(id),
             },

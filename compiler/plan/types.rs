@@ -119,6 +119,8 @@ pub struct Container {
     pub extra_hosts: BTreeMap<String, IpAddr>,
     /// Its health check.
     pub health: Option<Health>,
+    /// The command that makes it take in changed files.
+    pub reload: Option<Vec<String>>,
     /// What must be there first.
     pub needs: BTreeMap<String, Need>,
     /// The option path of the service.

@@ -68,6 +68,7 @@ fn service(plan: &Plan, tree: &Tree, id: &str, container: &Container) -> Node {
         dns,
         extra_hosts,
         health,
+        reload: _,
         needs,
         origin,
     } = container;

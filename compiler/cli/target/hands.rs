@@ -1,10 +1,12 @@
 //! Runs the programs of an apply, and says what happens.
 
 use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::interrupt::Interrupt;
 use crate::apply::{Event, Hands, Step};
 use crate::cli::terminal::Terminal;
 
@@ -15,6 +17,8 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 pub struct Programs<'a> {
     /// Who is told.
     pub terminal: &'a Terminal,
+    /// What may stop it between two steps.
+    pub interrupt: Interrupt,
     /// Whether programs are run, and which.
     pub source: Source,
     /// How long one may take.
@@ -38,12 +42,17 @@ impl Hands for Programs<'_> {
             Source::Machine => PATH.to_owned(),
             Source::Folder(folder) => folder.display().to_string(),
         };
+        if self.interrupt.is_raised() {
+            return Err("interrupted".to_owned());
+        }
         let Some((program, arguments)) = step.command.split_first() else { return Ok(()) };
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("PATH", path).env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // Not of this terminal: what interrupts mediac must not end a step in the middle.
+        command.process_group(0);
         let child = command.spawn().map_err(|error| error.to_string())?;
-        wait(child, self.limit)
+        wait(child, self.limit, &step.accepts)
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -51,7 +60,9 @@ impl Hands for Programs<'_> {
             Event::Kept(number) => self.terminal.progress(&format!("build {number} is kept\n")),
             Event::Changed(_) => {}
             Event::Step(step) => self.terminal.progress(&format!("done: {}\n", step.because)),
-            Event::Undoing(reason) => self.terminal.progress(&format!("error: {reason}\ntaking everything back\n")),
+            Event::Undoing(reason) => {
+                self.terminal.progress(&format!("error: {reason}\ntaking everything back\n"))
+            }
             Event::Failed(step, error) => {
                 self.terminal.progress(&format!("error: `{}`: {error}\n", step.command.join(" ")));
             }
@@ -60,7 +71,7 @@ impl Hands for Programs<'_> {
 }
 
 /// Waits for a program; one that takes too long is ended.
-fn wait(mut child: Child, limit: Duration) -> Result<(), String> {
+fn wait(mut child: Child, limit: Duration, accepts: &[i32]) -> Result<(), String> {
     let start = Instant::now();
     // Read all the while: a program that says much must not wait for its reader.
     let stderr = child.stderr.take();
@@ -72,6 +83,7 @@ fn wait(mut child: Child, limit: Duration) -> Result<(), String> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) if status.code().is_some_and(|code| accepts.contains(&code)) => return Ok(()),
             Ok(Some(status)) => {
                 let said = said.join().unwrap_or_default();
                 let last = said.lines().last().unwrap_or_default();

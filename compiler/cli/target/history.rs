@@ -27,6 +27,7 @@ pub struct Line {
 pub fn note(machine: &Machine, verb: &str, from: Option<u64>, to: u64, end: &End) {
     let (result, reason) = match end {
         End::Applied(_) => ("applied", None),
+        End::Waiting(_) => ("waiting", None),
         End::Undone(reason) => ("undone", Some(reason.clone())),
         End::Degraded(reason, error) => ("degraded", Some(format!("{reason}; {error}"))),
     };
@@ -48,5 +49,9 @@ pub fn lines(machine: &Machine) -> Vec<Line> {
 /// The build that the machine had before the current one came.
 pub fn before(machine: &Machine, current: Option<u64>) -> Option<u64> {
     let lines = lines(machine);
-    lines.iter().rev().find(|line| Some(line.to) == current && line.result == "applied").and_then(|line| line.from)
+    lines
+        .iter()
+        .rev()
+        .find(|line| Some(line.to) == current && line.result == "applied")
+        .and_then(|line| line.from)
 }

@@ -40,14 +40,17 @@ pub fn values(machine: &Machine, builds: &[&Generation], key: RootKey) -> Result
     for reference in wanted {
         let place = format!("{GIVEN}/{}/{}", reference.service, reference.name);
         let value = match machine.disk.look(&place) {
-            Ok(Found::File { bytes, .. }) => String::from_utf8(bytes).ok().map(|text| text.trim_end_matches('\n').to_owned()),
+            Ok(Found::File { bytes, .. }) => {
+                String::from_utf8(bytes).ok().map(|text| text.trim_end_matches('\n').to_owned())
+            }
             Ok(_) if is_derived(builds, &reference) => {
                 root_key.as_deref().and_then(|root_key| derived(root_key, &reference))
             }
             Ok(_) => None,
             Err(error) => return Err(machine.cannot("read", &place, &error)),
         };
-        let formed = value.and_then(|value| formed(root_key.as_deref().unwrap_or_default(), &reference, &value));
+        let formed =
+            value.and_then(|value| formed(root_key.as_deref().unwrap_or_default(), &reference, &value));
         if let Some(formed) = formed {
             values.insert(reference, formed);
         }
@@ -55,11 +58,28 @@ pub fn values(machine: &Machine, builds: &[&Generation], key: RootKey) -> Result
     Ok(values)
 }
 
+/// Whether the root key is there, or what is wrong with it.
+pub fn has_root_key(machine: &Machine) -> Result<bool, String> {
+    let path = format!("{}/root.key", machine.places.base);
+    match machine.disk.look(&path) {
+        Ok(Found::Absent) => Ok(false),
+        Ok(Found::File { bytes, rights }) if bytes.len() == KEY_LENGTH && rights.mode & 0o077 == 0 => {
+            Ok(true)
+        }
+        Ok(Found::File { bytes, .. }) if bytes.len() == KEY_LENGTH => Err("others can read it".to_owned()),
+        Ok(_) => Err(format!("it is no key: {KEY_LENGTH} bytes in a file")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn is_derived(builds: &[&Generation], reference: &Reference) -> bool {
     let name = format!("{}/{}", reference.service, reference.name);
     builds.iter().any(|build| {
         let inventory: serde_json::Value = serde_json::from_slice(&build.inventory).unwrap_or_default();
-        inventory.get("secrets").and_then(|secrets| secrets.get(&name)).is_some_and(|source| source == "derived")
+        inventory
+            .get("secrets")
+            .and_then(|secrets| secrets.get(&name))
+            .is_some_and(|source| source == "derived")
     })
 }
 

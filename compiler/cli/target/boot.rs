@@ -1,0 +1,70 @@
+//! What mediac does while the machine boots, before anything of the build starts: what was cut off is taken back, and
+//! secrets come back to memory.
+
+use super::secrets::RootKey;
+use super::{Machine, secrets};
+use crate::apply::{Event, Hands, Step};
+use crate::cli::apply::Doing;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::recover;
+use crate::cli::terminal::Terminal;
+
+/// Programs that wait for nothing else to start.
+const AT_ONCE: &[&[&str]] =
+    &[&["systemctl", "daemon-reload"], &["systemctl", "enable"], &["systemctl", "disable"]];
+
+pub fn recover(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+    let journal = machine.journal()?;
+    if let Some(work) = &journal.work {
+        // An apply of this very boot starts this unit too.
+        if work.boot == machine.boot() {
+            return Ok(Exit::Done);
+        }
+        let _lock = machine.lock()?;
+        let mut hands = Early { inner: doing.hands(machine, terminal) };
+        match recover::take_back_with(machine, &mut hands, terminal) {
+            // What could not be done yet is written down, and done when the machine is up.
+            Err(failure) if failure.exit == Exit::Degraded && machine.journal()?.work.is_none() => {}
+            other => drop(other?),
+        }
+    }
+    fill(machine)?;
+    Ok(Exit::Done)
+}
+
+/// Hands that start nothing: systemd is at it, and waits for this.
+struct Early<H> {
+    inner: H,
+}
+
+impl<H: Hands> Hands for Early<H> {
+    fn act(&mut self, step: &Step) -> Result<(), String> {
+        let is_one = |words: &&&[&str]| {
+            step.command.iter().zip(words.iter()).filter(|(one, other)| one == *other).count() == words.len()
+        };
+        if AT_ONCE.iter().any(|words| is_one(&words)) {
+            self.inner.act(step)
+        } else {
+            Err("later".to_owned())
+        }
+    }
+
+    fn tell(&mut self, event: Event<'_>) {
+        if !matches!(event, Event::Failed(..)) {
+            self.inner.tell(event);
+        }
+    }
+}
+
+/// Writes the secrets in memory again.
+fn fill(machine: &Machine) -> Result<(), Failure> {
+    let journal = machine.journal()?;
+    let Some(build) = machine.current(&journal)? else { return Ok(()) };
+    let values = secrets::values(machine, &[&build], RootKey::Read)?;
+    let accounts = machine.accounts(&build)?;
+    crate::apply::refill(&machine.disk, &build, &values, &accounts).map_err(|message| Failure {
+        exit: Exit::Degraded,
+        message,
+        help: "`mediac status` shows which files are missing; `mediac secrets check` why".to_owned(),
+    })
+}

@@ -1,0 +1,132 @@
+//! The time in which somebody has to say that the machine can still be reached.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::hands::Programs;
+use super::ready::SELF;
+use super::{Lock, Machine, history, now};
+use crate::apply::{End, Hands as _, Phase, Step, Waiting};
+use crate::cli::apply::Doing;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::terminal::Terminal;
+
+/// The name of the timer that looks whether an apply has died.
+pub const WATCH: &str = "mediac-watch";
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// What has to be said, and until when.
+pub fn open(seconds: u64) -> Result<Waiting, Failure> {
+    let mut bytes = [0_u8; 8];
+    let read = std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
+    read.map_err(|error| Failure::invalid(format!("`/dev/urandom`: {error}"), "see what is wrong with it"))?;
+    let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Waiting { token, until: now().saturating_add(seconds) })
+}
+
+/// From now on systemd looks every few seconds whether the apply is still alive or was confirmed: it must not be this
+/// process that has to live for that.
+pub fn watch(hands: &mut Programs<'_>) -> Result<(), Failure> {
+    let unit = format!("--unit={WATCH}");
+    let words = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        &unit,
+        "--on-active=10s",
+        "--on-unit-active=5s",
+        "--timer-property=AccuracySec=1s",
+        SELF,
+        "recover",
+        "--by=watch",
+    ];
+    let stop = ["systemctl", "stop", &format!("{WATCH}.timer")].map(str::to_owned).to_vec();
+    let stop = Step { command: stop, because: "an older watch ends".to_owned(), accepts: vec![5] };
+    let step = Step {
+        command: words.map(str::to_owned).to_vec(),
+        because: "systemd watches over this".to_owned(),
+        accepts: Vec::new(),
+    };
+    let armed = hands.act(&stop).and_then(|()| hands.act(&step));
+    armed.map_err(|error| {
+        Failure::invalid(
+            format!("systemd does not watch over this: {error}; nothing was changed"),
+            "see `systemctl status`",
+        )
+    })
+}
+
+/// Waits for `mediac confirm`, and takes everything back when it does not come.
+pub fn wait(
+    machine: &Machine,
+    number: u64,
+    lock: Lock,
+    doing: &Doing,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    // Whoever confirms has to get it.
+    drop(lock);
+    let mut told = false;
+    loop {
+        let journal = machine.journal()?;
+        let Some(work) = journal.work.filter(|work| work.to == number && work.phase == Phase::Waiting) else {
+            return ended(machine, number);
+        };
+        let Some(waiting) = work.waiting else { return ended(machine, number) };
+        if !told {
+            terminal.progress(&format!(
+                "build {number} is in use; `mediac confirm {}` within {} s keeps it\n",
+                waiting.token,
+                waiting.until.saturating_sub(now())
+            ));
+            told = true;
+        }
+        if now() > waiting.until {
+            let _lock = machine.lock()?;
+            // It may have been said in the last moment.
+            let still = machine.journal()?.work.is_some_and(|work| work.phase == Phase::Waiting);
+            if still {
+                crate::cli::recover::take_back(machine, doing, terminal)?;
+            }
+            return ended(machine, number);
+        }
+        sleep(MOMENT);
+    }
+}
+
+/// What became of it, whoever did that.
+fn ended(machine: &Machine, number: u64) -> Result<Exit, Failure> {
+    let journal = machine.journal()?;
+    if journal.current == Some(number) {
+        return Ok(Exit::Done);
+    }
+    let degraded = journal.work.is_some() || !journal.pending.is_empty();
+    Err(Failure {
+        exit: if degraded { Exit::Degraded } else { Exit::Undone },
+        message: format!("build {number} was not confirmed; the machine has the one before"),
+        help: "if the machine could not be reached, see what the build changes in the firewall and SSH"
+            .to_owned(),
+    })
+}
+
+/// Keeps what is waiting.
+pub fn confirm(machine: &Machine, token: Option<&str>) -> Result<u64, Failure> {
+    let mut journal = machine.journal()?;
+    let nothing =
+        || Failure::refused("nothing waits to be confirmed", "`mediac history` says what became of it");
+    let work = journal.work.clone().filter(|work| work.phase == Phase::Waiting).ok_or_else(nothing)?;
+    let waiting = work.waiting.ok_or_else(nothing)?;
+    if token.is_some_and(|token| token != waiting.token) {
+        let help = "say what the apply that is waiting now printed";
+        return Err(Failure::refused("this is the word of another apply", help));
+    }
+    if now() > waiting.until || work.boot != machine.boot() {
+        return Err(Failure::refused("it is too late: the build is taken back", "apply it again"));
+    }
+    let target = crate::apply::Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
+    let before = journal.current;
+    target.commit(&mut journal).map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+    history::note(machine, "confirm", before, work.to, &End::Applied(work.to));
+    Ok(work.to)
+}
