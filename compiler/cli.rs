@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod prove;
 mod recover;
+mod remote;
 mod remove;
 mod rollback;
 mod show;

@@ -7,6 +7,7 @@ mod firewall;
 mod flushes;
 mod killswitch;
 mod namespaces;
+mod recovery;
 mod stack;
 mod storage;
 mod system;
@@ -34,6 +35,7 @@ const RENDERERS: &[fn(&Plan) -> Rendered] = &[
     firewall::render,
     flushes::render,
     killswitch::render,
+    recovery::render,
 ];
 
 /// A value that cannot be written, and the option to name when the value has none of its own.

@@ -9,6 +9,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::hosts::Place;
 use super::plan::{Change, Thought, describe};
+use super::remote::{self, Remote};
 use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
 use super::target::secrets::RootKey;
@@ -24,6 +25,9 @@ pub struct Arguments {
     target: target::Arguments,
     #[command(flatten)]
     doing: Doing,
+    /// Apply it to another machine, through ssh
+    #[arg(long, value_name = "USER@MACHINE", conflicts_with_all = ["root", "plan", "programs", "boot_only"])]
+    to: Option<String>,
     /// Apply only what this file says, which `mediac plan --output` wrote; refuse if anything else would be done
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -50,6 +54,9 @@ pub struct Doing {
 }
 
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(name) = &arguments.to {
+        return elsewhere(name, arguments, place, terminal);
+    }
     let machine = Machine::open(&arguments.target)?;
     let new = arguments.change.build(place, terminal)?;
     if new.manifest.files.is_empty() {
@@ -64,6 +71,26 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     }
     let job = Job { machine: &machine, change: &arguments.change, doing: &arguments.doing, verb: "apply" };
     job.carry_out(thought, lock, terminal)
+}
+
+/// The same on another machine.
+fn elsewhere(name: &str, arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
+    const WINDOW: u64 = 60;
+    let build = arguments.change.build(place, terminal)?;
+    let remote = Remote { name, terminal };
+    let request = remote::Request {
+        build: &build,
+        window: arguments.doing.confirm_within.unwrap_or(WINDOW),
+        arguments: arguments.change.words(),
+    };
+    let exit = remote.plan(&request)?;
+    if exit != Exit::Done {
+        return Ok(exit);
+    }
+    if !arguments.doing.yes {
+        ask(terminal)?;
+    }
+    remote.apply(&request)
 }
 
 /// A change that somebody asked for.

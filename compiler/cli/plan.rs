@@ -15,10 +15,12 @@ use super::target::{self, Machine, ready};
 use super::terminal::Terminal;
 use crate::apply::{
     self, Broken, Generation, Journal, Keeping, Missing, Obstacle, Policy, Prospect, Request, Step, Steps,
-    Values, Verdict, word,
+    Unfilled, Values, Verdict, word,
 };
 use crate::diff::{Difference, Snapshot};
+use crate::inventory::Inventory;
 use crate::report;
+use crate::secret::Reference;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -113,6 +115,12 @@ impl Change {
         })
     }
 
+    /// The same wishes as words of a command line.
+    pub fn words(&self) -> Vec<String> {
+        let drift = self.drift.to_possible_value().map(|value| format!("--drift={}", value.get_name()));
+        drift.into_iter().chain(self.adopt.iter().map(|path| format!("--adopt='{path}'"))).collect()
+    }
+
     fn compile(&self, place: &Place, terminal: &Terminal) -> Result<Snapshot, Failure> {
         let asked: Vec<PathBuf> = self.host.iter().cloned().collect();
         let selection = place.select(&asked)?;
@@ -146,7 +154,7 @@ impl Change {
         let old = machine.current(&journal)?;
         let builds: Vec<&Generation> = old.iter().chain([&new]).collect();
         let values = secrets::values(machine, &builds, key)?;
-        let accounts = machine.accounts(&new)?;
+        let accounts = machine.accounts(&builds)?;
         let adopted: BTreeSet<String> = self.adopt.iter().cloned().collect();
         let policy = match self.drift {
             Drift::Fail => Policy::Fail,
@@ -223,14 +231,18 @@ impl Thought {
         }
     }
 
-    /// Secrets that are needed and have no value.
+    /// Secrets that are needed and have no value, and will have none.
     pub fn unfilled(&self) -> BTreeSet<String> {
-        self.prospect
-            .paths
-            .iter()
-            .filter_map(|item| item.unfilled.as_ref())
-            .map(ToString::to_string)
-            .collect()
+        let inventory: Inventory = serde_json::from_slice(&self.new.inventory).unwrap_or_default();
+        // Those that are derived come with the root key, which the first apply makes.
+        let comes = |unfilled: &Unfilled| match unfilled {
+            Unfilled::Missing(Reference { service, name, .. }) => {
+                inventory.secrets.get(&format!("{service}/{name}")).is_some_and(|source| source == "derived")
+            }
+            Unfilled::Unfit(_) => false,
+        };
+        let unfilled = self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref());
+        unfilled.filter(|unfilled| !comes(unfilled)).map(ToString::to_string).collect()
     }
 }
 

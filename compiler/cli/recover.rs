@@ -29,6 +29,8 @@ enum Caller {
     Watch,
     /// The machine, while it boots.
     Boot,
+    /// The machine, when the rest of it has started.
+    Rest,
 }
 
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -41,6 +43,12 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         }
         Caller::Watch => watch(&machine, &arguments.doing, terminal),
         Caller::Boot => boot::recover(&machine, &arguments.doing, terminal),
+        // It is started by an apply as well, which is at it then.
+        Caller::Rest if machine.journal()?.pending.is_empty() => Ok(Exit::Done),
+        Caller::Rest => {
+            let _lock = machine.lock()?;
+            finish(&machine, &arguments.doing, terminal)
+        }
     }
 }
 

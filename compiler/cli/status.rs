@@ -89,7 +89,7 @@ impl State {
             return Ok(state);
         }
         let values = secrets::values(machine, &[&build], RootKey::Read)?;
-        let accounts = machine.accounts(&build)?;
+        let accounts = machine.accounts(&[&build])?;
         let request = Request {
             disk: &machine.disk,
             old: Some(&build),

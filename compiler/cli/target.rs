@@ -112,13 +112,14 @@ impl Machine {
         journal.current.map(|number| self.generation(number).map(|(build, _)| build)).transpose()
     }
 
-    /// Accounts of the machine and of a build.
-    pub fn accounts(&self, build: &Generation) -> Result<Accounts, Failure> {
+    /// Accounts of the machine and of builds.
+    pub fn accounts(&self, builds: &[&Generation]) -> Result<Accounts, Failure> {
         let mut accounts =
             Accounts::read(&self.disk).map_err(|error| self.cannot("read", "/etc/passwd", &error))?;
-        let declared = build.files.keys().filter(|path| path.starts_with("/etc/sysusers.d/"));
-        for path in declared {
-            accounts.declare(build.text(path).unwrap_or_default());
+        for build in builds {
+            for path in build.files.keys().filter(|path| path.starts_with("/etc/sysusers.d/")) {
+                accounts.declare(build.text(path).unwrap_or_default());
+            }
         }
         Ok(accounts)
     }

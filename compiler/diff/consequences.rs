@@ -119,13 +119,14 @@ impl Found<'_> {
             (Status::Removed, Part::Unit) => {
                 self.add(Action::Stop, &name, Phrase::new("it is no longer defined", &[]));
             }
-            (_, Part::DropIn) => {
-                let because = Phrase::new("its settings in {} change", &[&format!("/{}", change.path)]);
-                self.add(Action::Restart, &name, because);
-            }
-            (_, Part::Unit) => {
+            (_, part) => {
                 let text = |side: &Snapshot| side.text(&change.path).unwrap_or_default().to_owned();
                 let (action, because) = match units::compare(&name, &text(self.base), &text(self.fresh)) {
+                    Asks::Restart if part == Part::DropIn => {
+                        let path = format!("/{}", change.path);
+                        let because = Phrase::new("its settings in {} change", &[&path]);
+                        return self.add(Action::Restart, &name, because);
+                    }
                     Asks::Reread => (Action::Reread, "what changes in it matters at its next start"),
                     Asks::Reload => (Action::Reload, "what changes in it can be taken in at runtime"),
                     Asks::Restart => (Action::Restart, "its unit changes"),
@@ -145,13 +146,26 @@ impl Found<'_> {
 
     /// The service that a file belongs to, if it was there before and still is.
     fn owner(&mut self, change: &FileChange, action: Action, because: Phrase) {
-        let (Some(_), Some((id, service))) = (self.before(change), self.after(change)) else { return };
+        let (before, after) = (self.before(change), self.after(change));
+        // A unit that a package brings runs already, or still, with what it had before.
+        let own = |service: &Service| service.unit.as_ref().is_some_and(|unit| !self.brings(unit));
+        let (id, service) = match (before, after) {
+            (Some(_), Some(after)) => after,
+            (None, Some(one)) | (Some(one), None) if own(&one.1) => one,
+            _ => return,
+        };
         match (&service.unit, action) {
             (Some(unit), _) => self.add(action, &unit.clone(), because),
             (None, Action::Reload) => self.add(Action::ReloadContainer, &id, because),
             // A container that sees the file has a label with its hash, and is made anew by that.
             (None, _) => {}
         }
+    }
+
+    /// Whether a unit is a file of either build.
+    fn brings(&self, unit: &str) -> bool {
+        let path = format!("{UNITS}{unit}");
+        self.base.files.contains_key(&path) || self.fresh.files.contains_key(&path)
     }
 
     fn before(&self, change: &FileChange) -> Option<(String, Service)> {

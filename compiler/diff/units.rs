@@ -53,6 +53,8 @@ pub fn compare(name: &str, old: &str, new: &str) -> Asks {
     let asks = changed.map(|(section, key)| match (section.as_str(), key.as_str()) {
         ("Install", _) => Asks::Reread,
         ("Unit", key) if WORDS.contains(&key) => Asks::Reread,
+        // What matters only when it stops, the next time.
+        ("Service", "ExecStop" | "ExecStopPost") => Asks::Reread,
         ("Service", "ExecReload") | ("Mount", "Options") => Asks::Reload,
         _ => Asks::Restart,
     });

@@ -61,7 +61,7 @@ fn fill(machine: &Machine) -> Result<(), Failure> {
     let journal = machine.journal()?;
     let Some(build) = machine.current(&journal)? else { return Ok(()) };
     let values = secrets::values(machine, &[&build], RootKey::Read)?;
-    let accounts = machine.accounts(&build)?;
+    let accounts = machine.accounts(&[&build])?;
     crate::apply::refill(&machine.disk, &build, &values, &accounts).map_err(|message| Failure {
         exit: Exit::Degraded,
         message,

@@ -47,5 +47,10 @@ def install(sandbox: Sandbox) -> None:
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text("#!/bin/sh\n", encoding="utf-8")
         program.chmod(0o755)
+    # What `mediac apply` puts there, and units call.
+    mediac = sandbox.path("/var/lib/mediac/bin/mediac")
+    mediac.parent.mkdir(parents=True, exist_ok=True)
+    mediac.write_text("#!/bin/sh\n", encoding="utf-8")
+    mediac.chmod(0o755)
     accounts = "".join(f'u {package.account} - "{package.name}" {package.home}\n' for package in PACKAGES)
     sandbox.expect("systemd-sysusers", "-", stdin=accounts.encode())
