@@ -230,7 +230,7 @@ impl Remote<'_> {
 
 /// Whether an apply waits to be confirmed.
 fn waits(state: &Value) -> bool {
-    state.pointer("/work/phase").and_then(Value::as_str) == Some("waiting")
+    state.get("work").and_then(|work| work.get("phase")).and_then(Value::as_str) == Some("waiting")
 }
 
 /// A script that root runs, whoever logs in.
