@@ -1,0 +1,46 @@
+"""Workers, each with a machine of its own in memory."""
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from scenarios import Workshop
+from world import SHM, Machine
+
+_mine = {}
+
+
+def _begin(mediac, folder):
+    _mine["machine"] = Machine(mediac, folder / f"worker-{os.getpid()}")
+
+
+def _work(job):
+    function, item = job
+    return function(_mine["machine"], item)
+
+
+class Crew:
+    """What all sections share: the program, a folder in memory, the scenarios and the workers."""
+
+    def __init__(self, mediac, workers):
+        self.mediac, self.workers = Path(mediac).resolve(), workers
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(dir=SHM, prefix="mediac-apply-"))
+        self.workshop = Workshop(self.mediac, self.folder)
+        self.scenarios = list(self.workshop.all())
+        # Before there are threads, and after the scenarios, which every worker has then.
+        self.pool = multiprocessing.get_context("fork").Pool(self.workers, _begin, (self.mediac, self.folder))
+        return self
+
+    def __exit__(self, *_):
+        self.pool.terminate()
+        self.pool.join()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def each(self, function, items, chunk=8):
+        """The items with what became of them, in order."""
+        items = list(items)
+        return zip(items, self.pool.imap(_work, ((function, item) for item in items), chunk))
