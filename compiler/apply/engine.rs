@@ -94,11 +94,18 @@ impl Target<'_> {
         // From here on, whatever happens, somebody will find this and undo it.
         let before = journal.clone();
         *journal = Journal { last: to, work: Some(work.clone()), ..before.clone() };
-        if let Err(error) = journal.write(self.disk, self.places) {
-            *journal = before;
-            return Err(error);
-        }
-        match self.forward(journal, &work, plan, hands) {
+        let forward = match journal.write(self.disk, self.places) {
+            Ok(()) => self.forward(journal, &work, plan, hands),
+            Err(error) => match Journal::read(self.disk, self.places) {
+                Ok(Ok(found)) if found == before => {
+                    *journal = before;
+                    return Err(error);
+                }
+                // It may be on the disk all the same: then it has to be taken back like anything else.
+                _ => Err(error.to_string()),
+            },
+        };
+        match forward {
             Ok(()) => Ok(End::Applied(to)),
             Err(reason) => {
                 hands.tell(Event::Undoing(&reason));
