@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Crew:
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(dir=SHM, prefix="mediac-apply-"))
+        # What is in it goes with the last process, even when nobody can tidy up.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "mediac-apply", self.folder], check=True)
         self.workshop = Workshop(self.mediac, self.folder)
         self.scenarios = list(self.workshop.all())
         # Before there are threads, and after the scenarios, which every worker has then.
@@ -38,7 +40,8 @@ class Crew:
     def __exit__(self, *_):
         self.pool.terminate()
         self.pool.join()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
+        self.folder.rmdir()
 
     def each(self, function, items, chunk=8):
         """The items with what became of them, in order."""

@@ -62,7 +62,8 @@ def in_place(run, chosen):
             continue
         (aside, _), (_, new) = op.changes
         # What was done to the other file was done to this one.
-        ops = [replace(earlier, node=old) if earlier.node == new else earlier for earlier in ops if (aside, new) not in earlier.changes]
+        ops = [earlier for earlier in ops if (aside, new) not in earlier.changes]
+        ops = [replace(earlier, node=old) if earlier.node == new else earlier for earlier in ops]
     return changed(run, ops)
 
 
@@ -81,15 +82,11 @@ def first_journal_sync(run):
     return changed(run, run.ops[: end - 1] + run.ops[end:])
 
 
-def rename_first(run):
-    """The build gets its name before its files are on the disk."""
-    rename = next(i for i, op in enumerate(run.ops) if op.kind == "entry" and len(op.changes) == 2 and op.path.startswith(GENERATIONS))
-    stage = [i for i, op in enumerate(run.ops[:rename]) if op.kind == "sync" and op.path.startswith(f"{GENERATIONS}/.")]
-    syncs = [run.ops[i] for i in stage]
-    rest = [op for i, op in enumerate(run.ops[:rename]) if i not in stage]
-    # The journal of the end is written before the syncs.
+def build_sync_last(run):
+    """The build is the machine's before its files are on the disk."""
     end = journal_writes(run)[-1][1]
-    return changed(run, rest + run.ops[rename:end] + syncs + run.ops[end:])
+    late = [op for op in run.ops if op.kind == "sync" and op.path.startswith(f"{GENERATIONS}/.")]
+    return changed(run, [op for op in run.ops[:end] if op not in late] + late + run.ops[end:])
 
 
 def target_sync_last(run):
@@ -100,27 +97,41 @@ def target_sync_last(run):
     return changed(run, early + late + run.ops[end:])
 
 
+def syncs(of, where):
+    """Syncs of `folders` or `files` at places."""
+    kinds = {"folders": folder_sync, "files": file_sync, "all": lambda run, op: op.kind == "sync"}
+    places = {
+        "anywhere": lambda op: True,
+        "target": lambda op: not in_state(op),
+        "build": lambda op: op.path.startswith(f"{GENERATIONS}/."),
+        "builds": lambda op: op.path == GENERATIONS,
+        "saved": lambda op: op.path.startswith(f"{STATE}/backups"),
+        "journal": lambda op: "journal" in op.path,
+    }
+    return without(lambda run, op: kinds[of](run, op) and places[where](op))
+
+
 # What it is, the scenario that has it, and how.
 MUTANTS = [
-    ("no folder is synced", "update", without(folder_sync)),
-    ("no file is synced", "update", without(file_sync)),
-    ("nothing is synced", "first", without(lambda run, op: op.kind == "sync")),
-    ("no folder of the target is synced", "update", without(lambda run, op: folder_sync(run, op) and not in_state(op))),
-    ("no file of the target is synced", "update", without(lambda run, op: file_sync(run, op) and not in_state(op))),
-    ("files of the build are not synced", "first", without(lambda run, op: file_sync(run, op) and op.path.startswith(GENERATIONS))),
-    ("folders of the build are not synced", "first", without(lambda run, op: folder_sync(run, op) and op.path.startswith(f"{GENERATIONS}/."))),
-    ("the folder of the builds is not synced", "update", without(lambda run, op: folder_sync(run, op) and op.path == GENERATIONS)),
-    ("the build gets its name before it is synced", "first", rename_first),
-    ("what was saved is not synced", "update", without(lambda run, op: op.kind == "sync" and op.path.startswith(f"{STATE}/backups"))),
+    ("no folder is synced", "update", syncs("folders", "anywhere")),
+    ("no file is synced", "update", syncs("files", "anywhere")),
+    ("nothing is synced", "first", syncs("all", "anywhere")),
+    ("no folder of the target is synced", "update", syncs("folders", "target")),
+    ("no file of the target is synced", "update", syncs("files", "target")),
+    ("files of the build are not synced", "first", syncs("files", "build")),
+    ("folders of the build are not synced", "first", syncs("folders", "build")),
+    ("the folder of the builds is not synced", "update", syncs("folders", "builds")),
+    ("the build is synced after the end", "first", build_sync_last),
+    ("what was saved is not synced", "update", syncs("all", "saved")),
     ("the journal comes after the files", "update", move_journal(0, before_target=False)),
     ("the end comes before the files", "update", move_journal(-1, before_target=True)),
-    ("the journal's content is not synced", "update", without(lambda run, op: file_sync(run, op) and "journal" in op.path)),
+    ("the journal's content is not synced", "update", syncs("files", "journal")),
     ("the journal's name is not synced at first", "update", first_journal_sync),
     ("the journal is written in place", "update", lambda run: in_place(run, lambda path: path == JOURNAL)),
     ("files are written in place", "update", lambda run: in_place(run, lambda path: not path.startswith(STATE))),
     ("the target is synced after the end", "update", target_sync_last),
     ("undoing: the journal is cleared first", "recover", move_journal(-1, before_target=True)),
-    ("undoing: no folder is synced", "recover", without(lambda run, op: folder_sync(run, op) and not in_state(op))),
-    ("undoing: no file is synced", "recover", without(lambda run, op: file_sync(run, op) and not in_state(op))),
+    ("undoing: no folder is synced", "recover", syncs("folders", "target")),
+    ("undoing: no file is synced", "recover", syncs("files", "target")),
     ("going back: the end comes before the files", "rollback", move_journal(-1, before_target=True)),
 ]

@@ -45,6 +45,9 @@ class Scenario:
                 wrong.append(f"I4 left behind: {path}")
             if path.startswith(STATE) and isinstance(entry, File) and secret in entry.content:
                 wrong.append(f"I4 a secret in {path}")
+        history = tree.get(f"{STATE}/history.jsonl", File(0, 0, 0, b"")).content
+        if any(line.count(b'{"time"') > 1 for line in history.splitlines()):
+            wrong.append("a line of the history is lost in another one that was cut off")
         return wrong + self.judge_builds(tree, known)
 
     def judge_builds(self, tree, known):

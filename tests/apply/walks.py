@@ -67,7 +67,11 @@ class Walk:
 
 def pool(chance):
     """A build: some of a number of files and folders, each one of several ways."""
-    chosen = {"/etc/sysusers.d/mediac.conf": builds.SYSUSERS, "/srv/app": folder(0o750, "media"), SEED: Entry("{}\n", 0o600, "media", "seed")}
+    chosen = {
+        "/etc/sysusers.d/mediac.conf": builds.SYSUSERS,
+        "/srv/app": folder(0o750, "media"),
+        SEED: Entry("{}\n", 0o600, "media", "seed"),
+    }
     for index in range(8):
         if chance.random() < 0.7:
             mode, owner = chance.choice([(0o644, "root"), (0o600, "root"), (0o640, "media")])
