@@ -140,15 +140,15 @@ def section(crew):
 
 def core(machine, base, search, build):
     """mediac is killed in a way that leaves its memory in a file, if it may; another program shows that it would."""
-    place, slow = base / "cores", base / "slow"
-    for folder in (place, slow):
-        folder.mkdir()
+    slow = base / "slow"
+    slow.mkdir()
     for name in FAKES:
         (slow / name).write_text(f"#!/bin/sh\necho >{base}/at-work\nexec /bin/sleep 1\n")
         (slow / name).chmod(0o755)
-    dumped = []
+    dumped, places = [], [base / "core-mediac", base / "core-other"]
     other = ["/bin/sh", "-c", f"echo >{base}/at-work; while :; do :; done"]
-    for argv in (machine.argv("apply", *build, "--yes", "--programs", slow), other):
+    for place, argv in zip(places, (machine.argv("apply", *build, "--yes", "--programs", slow), other)):
+        place.mkdir()
         process = subprocess.Popen(["/usr/bin/prlimit", "--core=unlimited:unlimited", *argv], env=ENVIRONMENT, cwd=place,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until((base / "at-work").exists)
@@ -157,7 +157,7 @@ def core(machine, base, search, build):
         dumped.append(os.WCOREDUMP(os.waitpid(process.pid, 0)[1]))
     machine.run("recover", "--programs", base / "bin")
     wrong = ["mediac left a core"] if dumped[0] else []
-    for file in place.iterdir():
+    for file in places[0].iterdir():
         wrong += search.find(file.name, file.read_bytes())
     others = "one" if dumped[1] else "none, so that this shows nothing here"
     return f"mediac left {'a core' if dumped[0] else 'no core'}, another program {others}", wrong
