@@ -99,11 +99,18 @@ impl Target<'_> {
         // From here on, whatever happens, somebody will find this and undo it.
         let before = journal.clone();
         *journal = Journal { last: to, work: Some(work.clone()), ..before.clone() };
-        if let Err(error) = journal.write(self.disk, self.places) {
-            *journal = before;
-            return Err(error);
-        }
-        match self.forward(journal, &work, plan, hands) {
+        let forward = match journal.write(self.disk, self.places) {
+            Ok(()) => self.forward(journal, &work, plan, hands),
+            Err(error) => match Journal::read(self.disk, self.places) {
+                Ok(Ok(found)) if found == before => {
+                    *journal = before;
+                    return Err(error);
+                }
+                // It may be on the disk all the same: then it has to be taken back like anything else.
+                _ => Err(error.to_string()),
+            },
+        };
+        match forward {
             Ok(()) if journal.work.is_some() => Ok(End::Waiting(to)),
             Ok(()) => Ok(End::Applied(to)),
             Err(reason) => {
@@ -286,6 +293,11 @@ impl Target<'_> {
             let above = change.path.rsplit_once('/').map_or("", |(above, _)| above);
             if synced.insert(above) {
                 self.disk.sync_above(&change.path)?;
+            }
+            // The entry of a folder is in the one above, but its mode and owner are its own.
+            match (change.will, self.disk.look(&change.path)?) {
+                (Will::Folder(_), Found::Folder(_)) => self.disk.sync_folder(&change.path)?,
+                _ => {}
             }
         }
         Ok(())

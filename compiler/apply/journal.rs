@@ -12,6 +12,9 @@ use super::disk::{Disk, Found};
 use super::generation::{PRIVATE, PRIVATE_FOLDER};
 use super::steps::{Step, Steps};
 
+/// The name of the journal until it is whole.
+const UNFINISHED: &str = ".journal.json";
+
 /// What mediac knows of the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,6 +145,11 @@ impl Places {
         }
     }
 
+    /// Files of mediac's own as long as they are written.
+    pub fn unfinished(&self) -> [String; 2] {
+        [UNFINISHED, ".root.key"].map(|name| format!("{}/{name}", self.base))
+    }
+
     /// Makes the folders.
     pub fn make(&self, disk: &Disk) -> io::Result<()> {
         let mut above = String::new();
@@ -179,7 +187,7 @@ impl Journal {
     pub fn write(&self, disk: &Disk, places: &Places) -> io::Result<()> {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
-        disk.put(&places.journal, ".journal.json", text.as_bytes(), PRIVATE)?;
+        disk.put(&places.journal, UNFINISHED, text.as_bytes(), PRIVATE)?;
         disk.sync_folder(&places.base)
     }
 }

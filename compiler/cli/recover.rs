@@ -146,8 +146,12 @@ fn left(message: String) -> Failure {
     }
 }
 
-/// Removes builds that were never finished: those whose keeping was cut off, and those that nothing came of.
+/// Removes what was never finished: builds whose keeping was cut off or that nothing came of, and files of mediac's own
+/// that never got their names, one of which may be a key.
 fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
+    for path in machine.places.unfinished() {
+        machine.disk.remove(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
+    }
     let folder = &machine.places.generations;
     let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;
     let used = journal.work.as_ref().map(|work| work.to);
