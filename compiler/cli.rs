@@ -11,12 +11,14 @@ mod exit;
 mod git;
 mod history;
 mod hosts;
+mod identity;
 mod options;
 mod output;
 mod plan;
 mod prove;
 mod recover;
 mod rollback;
+mod secrets;
 mod status;
 mod target;
 mod terminal;
@@ -84,6 +86,9 @@ enum Verb {
     Status(status::Arguments),
     /// List the builds that were applied
     History(history::Arguments),
+    /// Keep values of secrets in the project, encrypted, and see which there are
+    #[command(subcommand)]
+    Secrets(secrets::Verb),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -95,6 +100,7 @@ enum Verb {
 /// Runs the command given on the command line.
 pub fn main() -> ExitCode {
     exit::report_panics();
+    exit::leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -112,6 +118,7 @@ pub fn main() -> ExitCode {
         Verb::Recover(arguments) => recover::run(&arguments, &terminal),
         Verb::Status(arguments) => status::run(&arguments, &terminal),
         Verb::History(arguments) => history::run(&arguments, &terminal),
+        Verb::Secrets(verb) => secrets::run(&verb, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::hosts::Place;
 use super::plan::{Change, Thought, describe};
 use super::target::hands::{Programs, Source};
-use super::target::secrets::RootKey;
+use super::target::secrets::{self, Keep, RootKey};
 use super::target::{self, Machine, history};
 use super::terminal::Terminal;
 use crate::apply::{End, Plan, Target};
@@ -47,7 +47,8 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let new = arguments.change.build(place, terminal)?;
     let _lock = machine.lock()?;
     super::recover::take_back(&machine, &arguments.doing, terminal)?;
-    let thought = arguments.change.think(&machine, new, RootKey::Make)?;
+    let encrypted = arguments.change.encrypted(place, &new)?;
+    let thought = arguments.change.think(&machine, new, encrypted, RootKey::Make)?;
     carry_out(&machine, thought, &arguments.doing, "apply", terminal)
 }
 
@@ -59,19 +60,26 @@ pub fn carry_out(
     verb: &'static str,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    for warning in &thought.secrets.warnings {
+        terminal.progress(&format!("warning: {warning}\n"));
+    }
     terminal.result(&describe(&thought));
     thought.check()?;
     if thought.is_done() {
+        // The values are the same, but they may be encrypted for others.
+        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All)?;
         return Ok(Exit::Done);
     }
     let unfilled = thought.unfilled();
     if let Some(missing) = unfilled.first() {
-        let help = "put a given secret into /etc/mediac/secrets/SERVICE/NAME, readable by root only";
+        let help = "`mediac secrets set` keeps a value in the project, encrypted; or put it into \
+                    /etc/mediac/secrets/SERVICE/NAME, readable by root only; `mediac secrets check` shows all of them";
         return Err(Failure::invalid(missing.clone(), help));
     }
     if !doing.yes {
         ask(terminal)?;
     }
+    secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New)?;
     let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
     let plan = Plan {
         new: &thought.new,
@@ -79,7 +87,7 @@ pub fn carry_out(
         prospect: &thought.prospect,
         forward: if doing.is_silent(machine) { Vec::new() } else { thought.forward.clone() },
         backward: if doing.is_silent(machine) { Vec::new() } else { thought.backward.clone() },
-        values: &thought.values,
+        values: &thought.secrets.values,
         time: target::now(),
     };
     let mut hands = doing.hands(machine, terminal);
@@ -90,6 +98,8 @@ pub fn carry_out(
     history::note(machine, verb, before, number, &end);
     match end {
         End::Applied(number) => {
+            let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
+            kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
             terminal.progress(&format!("build {number} is applied\n"));
             Ok(Exit::Done)
         }

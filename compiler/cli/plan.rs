@@ -8,15 +8,17 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
-use super::target::secrets::{self, RootKey};
+use super::secrets::store::{self, Encrypted, Store};
+use super::target::secrets::{self, RootKey, Secrets};
 use super::target::{self, Machine};
 use super::terminal::Terminal;
 use super::diff;
 use crate::apply::{
-    self, Broken, Generation, Journal, Keeping, Obstacle, Policy, Prospect, Request, Step, Values, Verdict, word,
+    self, Broken, Generation, Journal, Keeping, Obstacle, Policy, Prospect, Request, Step, Unfilled, Verdict, word,
 };
 use crate::diff::{Difference, Snapshot};
 use crate::report;
+use crate::secret::Reference;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -62,7 +64,9 @@ pub struct Thought {
     pub journal: Journal,
     pub old: Option<Generation>,
     pub new: Generation,
-    pub values: Values,
+    pub secrets: Secrets,
+    /// The secrets of it that the project has encrypted.
+    pub encrypted: Encrypted,
     pub prospect: Prospect,
     pub forward: Vec<Step>,
     pub backward: Vec<Step>,
@@ -71,7 +75,8 @@ pub struct Thought {
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let new = arguments.change.build(place, terminal)?;
-    let thought = arguments.change.think(&machine, new, RootKey::Read)?;
+    let encrypted = arguments.change.encrypted(place, &new)?;
+    let thought = arguments.change.think(&machine, new, encrypted, RootKey::Read)?;
     terminal.result(&describe(&thought));
     if let Err(failure) = thought.check() {
         terminal.error(&failure);
@@ -108,8 +113,24 @@ impl Change {
         })
     }
 
+    /// What the project has encrypted for the host of a build.
+    pub fn encrypted(&self, place: &Place, build: &Generation) -> Result<Encrypted, Failure> {
+        let host = &build.manifest.host;
+        let root = match (&self.from, &self.host) {
+            (Some(from), _) => store::above(&place.absolute(from), host),
+            (None, host) => place.root_of(host.as_deref()),
+        };
+        root.map_or_else(|| Ok(Encrypted::default()), |root| Store::new(&root, host).read())
+    }
+
     /// Compares it with what the machine has.
-    pub fn think(&self, machine: &Machine, new: Generation, key: RootKey) -> Result<Thought, Failure> {
+    pub fn think(
+        &self,
+        machine: &Machine,
+        new: Generation,
+        encrypted: Encrypted,
+        key: RootKey,
+    ) -> Result<Thought, Failure> {
         let journal = machine.journal()?;
         if journal.work.is_some() {
             return Err(Failure {
@@ -120,7 +141,7 @@ impl Change {
         }
         let old = machine.current(&journal)?;
         let builds: Vec<&Generation> = old.iter().chain([&new]).collect();
-        let values = secrets::values(machine, &builds, key)?;
+        let secrets = secrets::find(machine, &builds, &encrypted, key)?;
         let accounts = machine.accounts(&new)?;
         let adopted: BTreeSet<String> = self.adopt.iter().cloned().collect();
         let policy = match self.drift {
@@ -132,7 +153,7 @@ impl Change {
             disk: &machine.disk,
             old: old.as_ref(),
             new: &new,
-            values: &values,
+            values: &secrets.values,
             accounts: &accounts,
             policy,
             adopted: &adopted,
@@ -143,7 +164,7 @@ impl Change {
         let after = new.snapshot();
         let forward = apply::steps(&Difference::between(&before, &after).consequences);
         let backward = apply::steps(&Difference::between(&after, &before).consequences);
-        Ok(Thought { journal, old, new, values, prospect, forward, backward })
+        Ok(Thought { journal, old, new, secrets, encrypted, prospect, forward, backward })
     }
 }
 
@@ -174,7 +195,14 @@ impl Thought {
 
     /// Secrets that are needed and have no value.
     pub fn unfilled(&self) -> BTreeSet<String> {
-        self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref()).map(ToString::to_string).collect()
+        let told = |unfilled: &Unfilled| match unfilled {
+            Unfilled::Missing(Reference { service, name, .. }) => {
+                let why = self.secrets.closed.get(&format!("{service}/{name}"));
+                why.map_or_else(|| unfilled.to_string(), |why| format!("the secret {service}/{name} {why}"))
+            }
+            Unfilled::Unfit(_) => unfilled.to_string(),
+        };
+        self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref()).map(told).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use super::apply::{Doing, carry_out};
 use super::exit::{Exit, Failure};
 use super::plan::Change;
+use super::secrets::store::Encrypted;
 use super::target::secrets::RootKey;
 use super::target::{self, Machine, history};
 use super::terminal::Terminal;
@@ -32,6 +33,6 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         })?,
     };
     let (build, _) = machine.generation(number)?;
-    let thought = Change::default().think(&machine, build, RootKey::Read)?;
+    let thought = Change::default().think(&machine, build, Encrypted::default(), RootKey::Read)?;
     carry_out(&machine, thought, &arguments.doing, "rollback", terminal)
 }

@@ -1,5 +1,6 @@
 //! The machine that builds are applied to, as the command line names it.
 
+pub mod given;
 pub mod hands;
 pub mod history;
 pub mod secrets;
@@ -13,6 +14,7 @@ use clap::Args;
 use rustix::fs::{FlockOperation, flock};
 
 use super::exit::{Exit, Failure};
+use super::identity;
 use crate::apply::{Accounts, Broken, Disk, Generation, Journal, Meta, Places};
 
 #[derive(Debug, Args)]
@@ -26,6 +28,8 @@ pub struct Arguments {
     /// How long to wait for another mediac, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
+    #[command(flatten)]
+    identity: identity::Arguments,
 }
 
 /// The machine.
@@ -36,6 +40,8 @@ pub struct Machine {
     pub places: Places,
     /// Its root, as it was given.
     pub root: PathBuf,
+    /// Where the keys to encrypted secrets are.
+    pub identity: identity::Arguments,
     timeout: Duration,
 }
 
@@ -53,6 +59,7 @@ impl Machine {
             disk,
             places: Places::new(&arguments.state_dir),
             root: arguments.root.clone(),
+            identity: arguments.identity.clone(),
             timeout: Duration::from_secs(arguments.lock_timeout),
         })
     }
@@ -113,6 +120,11 @@ impl Machine {
             accounts.declare(build.text(path).unwrap_or_default());
         }
         Ok(accounts)
+    }
+
+    /// Where an encrypted secret is kept: the machine has no project when it boots.
+    pub fn encrypted(&self, name: &str) -> String {
+        format!("{}/secrets/{name}.age", self.places.base)
     }
 
     /// What the kernel calls this boot.
