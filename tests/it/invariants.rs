@@ -116,7 +116,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("std::time", &["compiler/cli/"]),
     // Reading the project; what walks it or takes its errors belongs to the same.
     ("walkdir", &["compiler/cli/", "compiler/project.rs"]),
-    ("std::io", &["compiler/cli/", "compiler/project.rs", "compiler/eval/"]),
+    // What is encrypted is written and read in memory.
+    ("std::io", &["compiler/cli/", "compiler/project.rs", "compiler/eval/", "compiler/encryption.rs"]),
+    ("age::", &["compiler/encryption.rs"]),
     // Threads change no result: one to evaluate on, with a stack that is deep enough.
     ("std::thread", &["compiler/cli/", "compiler/eval/lib.rs", "compiler/options/source.rs"]),
     ("TcpStream", &["compiler/cli/"]),

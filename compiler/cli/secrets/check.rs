@@ -85,8 +85,14 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     } else {
         all.iter().map(human).collect()
     });
-    let sound = all.iter().flat_map(|host| &host.secrets).all(|line| line.problem.is_none());
-    Ok(if sound { Exit::Done } else { Exit::Invalid })
+    let failed = all.iter().flat_map(|host| &host.secrets).filter(|line| line.problem.is_some()).count();
+    if failed > 0 {
+        return Err(Failure::invalid(
+            format!("{failed} {} no value that can be used", if failed == 1 { "secret has" } else { "secrets have" }),
+            "see above, or `--json`, for each of them",
+        ));
+    }
+    Ok(Exit::Done)
 }
 
 struct Judge<'a> {

@@ -15,10 +15,11 @@ use crate::cli::terminal::Terminal;
 use crate::options::suggest;
 
 #[derive(Debug, Args)]
+#[command(override_usage = "mediac secrets set [OPTIONS] [HOST] <SERVICE/NAME>")]
 pub struct Arguments {
     /// The host, where the project has several, and the secret as SERVICE/NAME. Its value comes from standard input,
     /// or is asked for
-    #[arg(value_name = "[HOST] SERVICE/NAME", required = true, num_args = 1..=2)]
+    #[arg(value_name = "NAME", required = true, num_args = 1..=2)]
     names: Vec<PathBuf>,
 }
 

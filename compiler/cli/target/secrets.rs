@@ -9,6 +9,7 @@ use crate::apply::{Disk, Found, Generation, Rights, Values, derived, formed};
 use crate::cli::exit::Failure;
 use crate::cli::identity::Keys;
 use crate::cli::secrets::store::Encrypted;
+use crate::encryption::Identities;
 use crate::secret::{self, Reference};
 
 const KEY_LENGTH: usize = 32;
@@ -56,7 +57,7 @@ pub fn find(
         Err(error) => return Err(machine.cannot("read", &path, &error)),
     };
     let given = Given::new(Some(machine), encrypted);
-    let mut keys: Option<Keys> = None;
+    let (mut keys, nobody): (Option<Keys>, _) = (None, Identities::default());
     for reference in wanted {
         let name = format!("{}/{}", reference.service, reference.name);
         let stored = given.find(&name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
@@ -64,12 +65,11 @@ pub fn find(
             Some(stored) => {
                 secrets.warnings.extend(stored.warning());
                 // No key is looked for where nothing is encrypted.
-                let keys = match &mut keys {
-                    Some(keys) => keys,
-                    None if stored.kept == Kept::Encrypted => keys.insert(machine.identity.read(&machine.root)?),
-                    None => &mut Keys::default(),
-                };
-                stored.open(&keys.identities).map_err(|closed| secrets.closed.insert(name, why(closed))).ok()
+                if stored.kept == Kept::Encrypted && keys.is_none() {
+                    keys = Some(machine.identity.read(&machine.root)?);
+                }
+                let identities = keys.as_ref().map_or(&nobody, |keys| &keys.identities);
+                stored.open(identities).map_err(|closed| secrets.closed.insert(name, why(closed))).ok()
             }
             None if is_derived(builds, &reference) => {
                 root_key.as_deref().and_then(|root_key| derived(root_key, &reference))
