@@ -66,7 +66,10 @@ fn compiled(
     if failed.is_empty() {
         return Ok((selection.project, compiled));
     }
-    Err(Failure::invalid(format!("{} cannot be built", failed.join(", ")), "see above; `mediac check` says the same"))
+    Err(Failure::invalid(
+        format!("{} cannot be built", failed.join(", ")),
+        "see above; `mediac check` says the same",
+    ))
 }
 
 /// The same, when it can only be about one host.
@@ -74,12 +77,19 @@ fn one(asked: &[PathBuf], place: &Place, terminal: &Terminal) -> Result<(Project
     let (project, mut hosts) = compiled(asked, place, terminal)?;
     match (hosts.pop(), hosts.is_empty()) {
         (Some(host), true) => Ok((project, host)),
-        _ => Err(Failure::invalid("this project has several hosts", "name the one that is meant, before the secret")),
+        _ => Err(Failure::invalid(
+            "this project has several hosts",
+            "name the one that is meant, before the secret",
+        )),
     }
 }
 
 /// The machine that this runs on, if what it has could be the host's; what it has for another host does not count.
-fn machine_of<'a>(machine: &'a Machine, host: &str, terminal: &Terminal) -> Result<Option<&'a Machine>, Failure> {
+fn machine_of<'a>(
+    machine: &'a Machine,
+    host: &str,
+    terminal: &Terminal,
+) -> Result<Option<&'a Machine>, Failure> {
     for folder in [GIVEN, machine.places.base.as_str()] {
         match machine.disk.list(folder) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -99,6 +109,8 @@ fn machine_of<'a>(machine: &'a Machine, host: &str, terminal: &Terminal) -> Resu
 fn warn_of_unused(encrypted: &Encrypted, used: &[Used], terminal: &Terminal) {
     for (name, _) in encrypted.iter().filter(|(name, _)| !used.iter().any(|used| used.name == *name)) {
         let place = encrypted.get(name).map(|(_, place)| place).unwrap_or_default();
-        terminal.progress(&format!("warning: `{place}` is for no secret of this host: remove it, or correct its name\n"));
+        terminal.progress(&format!(
+            "warning: `{place}` is for no secret of this host: remove it, or correct its name\n"
+        ));
     }
 }

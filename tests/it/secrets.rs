@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use age::secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use crate::support::{Folder, Mediac, Run, is_root, program, set_mode, skip, snapshot, works};
+use crate::support::{Folder, Mediac, Run, is_root, set_mode, skip, snapshot};
 
 /// A host that needs two values, and derives others.
 const HOST: &str = r#"{
@@ -37,16 +34,16 @@ const HOST: &str = r#"{
 const TOKEN_FILE: &str = "run/mediac/secrets/alpha/token";
 const MAIL_FILE: &str = "srv/config/alpha/settings.json";
 /// Values that occur nowhere else.
-const TOKEN: &str = "tok\"en of Anna 4711\nsecond line";
-const MAIL: &str = "mail-canary-0815";
+pub const TOKEN: &str = "tok\"en of Anna 4711\nsecond line";
+pub const MAIL: &str = "mail-canary-0815";
 
 /// A project, someone who may read its secrets, and someone who may not; and the root of a machine.
-struct Project {
-    folder: Folder,
+pub struct Project {
+    pub folder: Folder,
 }
 
 impl Project {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = Folder::with(&[("hosts/box.ncl", HOST)]);
         for name in ["anna", "mallory"] {
             let key = age::x25519::Identity::generate();
@@ -61,35 +58,38 @@ impl Project {
     }
 
     /// The same, with both values.
-    fn full() -> Self {
+    pub fn full() -> Self {
         let project = Self::new();
         project.set("alpha/token", TOKEN.as_bytes()).expect(0);
         project.set("alpha/mail", MAIL.as_bytes()).expect(0);
         project
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.at(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         self.folder.write(name, text);
     }
 
-    fn call(&self, arguments: &[&str]) -> Mediac {
-        Mediac::new(self.folder.path()).args(arguments).without("MEDIAC_IDENTITY").without("CREDENTIALS_DIRECTORY")
+    pub fn call(&self, arguments: &[&str]) -> Mediac {
+        Mediac::new(self.folder.path())
+            .args(arguments)
+            .without("MEDIAC_IDENTITY")
+            .without("CREDENTIALS_DIRECTORY")
     }
 
     /// Runs it on the machine in `root/`.
-    fn run(&self, arguments: &[&str]) -> Run {
+    pub fn run(&self, arguments: &[&str]) -> Run {
         quiet(self.call(arguments).args(["--root", "root"]).run())
     }
 
-    fn set(&self, name: &str, value: &[u8]) -> Run {
+    pub fn set(&self, name: &str, value: &[u8]) -> Run {
         self.write("value", value);
         let input = fs::File::open(self.path("value")).unwrap();
         let run = quiet(self.call(&["secrets", "set", name]).stdin(input).run());
@@ -100,7 +100,7 @@ impl Project {
 
 /// Fails if a value is in what was printed.
 #[track_caller]
-fn quiet(run: Run) -> Run {
+pub fn quiet(run: Run) -> Run {
     let printed = format!("{}{}", run.stdout, run.stderr);
     for value in [TOKEN, "Anna 4711", "second line", MAIL, "AGE-SECRET-KEY"] {
         assert!(!printed.contains(value), "{printed}");
@@ -124,7 +124,10 @@ fn a_value_goes_from_standard_input_to_the_one_file_that_needs_it() {
     assert_eq!(files_with(&project.path("secrets"), MAIL), [""; 0]);
     let listed = project.run(&["secrets", "list"]).expect(0).stdout;
     assert!(listed.contains("alpha/token: given, secrets/box/alpha/token.age"), "{listed}");
-    assert!(listed.contains("token of the account") && listed.contains(&format!("in /{TOKEN_FILE}")), "{listed}");
+    assert!(
+        listed.contains("token of the account") && listed.contains(&format!("in /{TOKEN_FILE}")),
+        "{listed}"
+    );
     assert!(listed.contains("alpha/inner: derived, from the root key"), "{listed}");
     let checked = project.run(&["secrets", "check", "--identity", "keys/anna"]).expect(0).stdout;
     assert!(checked.starts_with("box: 2 of 2 values can be read here\n"), "{checked}");
@@ -148,7 +151,10 @@ fn a_value_goes_from_standard_input_to_the_one_file_that_needs_it() {
     let seen = snapshot(&root);
     assert_eq!(seen[TOKEN_FILE].0, "file 0400");
     let kept = &seen["var/lib/mediac/secrets/alpha/token.age"];
-    assert_eq!((kept.0.as_str(), &kept.1), ("file 0400", &fs::read(project.path("secrets/box/alpha/token.age")).unwrap()));
+    assert_eq!(
+        (kept.0.as_str(), &kept.1),
+        ("file 0400", &fs::read(project.path("secrets/box/alpha/token.age")).unwrap())
+    );
     assert_eq!(seen["var/lib/mediac/root.key"].0, "file 0400");
     assert_eq!(seen["var/lib/mediac/secrets"].0, "folder 0700");
     let again = project.run(&["apply", "--yes", "--identity", "keys/anna"]).expect(0);
@@ -165,61 +171,6 @@ fn a_value_goes_from_standard_input_to_the_one_file_that_needs_it() {
     fs::remove_file(project.path("root").join(TOKEN_FILE)).unwrap();
     project.run(&["apply", "--yes", "--identity", "keys/anna"]).expect(0);
     assert_eq!(files_with(&root, new), [TOKEN_FILE]);
-}
-
-#[test]
-fn identities_are_found_where_they_are_expected() {
-    let project = Project::full();
-    project.write("keys/none", "hunter2\n");
-    let open = "2 of 2 values";
-    let locked = "is encrypted, and no key here opens it";
-    let check = |arguments: &[&str]| project.call(&["secrets", "check", "--root", "root"]).args(arguments.iter().copied());
-    let anna = || project.path("keys/anna");
-    let table: Vec<(&str, Mediac, i32, &str)> = vec![
-        ("named", check(&["--identity", "keys/anna"]), 0, open),
-        ("several", check(&["--identity", "keys/mallory", "--identity", "keys/anna"]), 0, open),
-        ("by the environment", check(&[]).env("MEDIAC_IDENTITY", anna()), 0, open),
-        ("named, not the environment's", check(&["--identity", "keys/mallory"]).env("MEDIAC_IDENTITY", anna()), 1, locked),
-        ("none", check(&[]), 1, "there is no key here; name one with `--identity FILE` (recipients of today: anna)"),
-        ("another's", check(&["--identity", "keys/mallory"]), 1, "the keys here are of others"),
-        ("not there", check(&["--identity", "keys/nobody"]), 1, "`keys/nobody` cannot be used as an identity"),
-        ("no key", check(&["--identity", "keys/none"]), 1, "neither an age identity nor an SSH key"),
-        ("a public key", check(&["--identity", "keys/anna.pub"]), 1, "neither an age identity nor an SSH key"),
-    ];
-    for (what, call, code, text) in table {
-        let run = quiet(call.run());
-        assert_eq!(run.code, Some(code), "{what}: {run:?}");
-        assert!(format!("{}{}", run.stdout, run.stderr).contains(text), "{what}: {run:?}");
-    }
-    // On the machine, at its usual place; open to everybody, which is said.
-    project.write("root/etc/mediac/identity.txt", project.text("keys/anna"));
-    set_mode(&project.path("root/etc/mediac/identity.txt"), 0o644);
-    let run = project.run(&["secrets", "check"]).expect(0);
-    assert!(run.stderr.contains("is a private key that others may read: `chmod 600 "), "{}", run.stderr);
-}
-
-#[test]
-fn the_ssh_key_of_a_machine_is_an_identity() {
-    if !works(&["ssh-keygen", "-?"]) && Command::new("ssh-keygen").arg("-?").output().is_err() {
-        return skip("SSH keys", "needs ssh-keygen");
-    }
-    let project = Project::new();
-    fs::create_dir_all(project.path("root/etc/ssh")).unwrap();
-    let generate = |name: &str, phrase: &str| {
-        let path = project.path(name);
-        let output = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-C", "root@box", "-N", phrase, "-f"]).arg(path);
-        assert!(output.output().unwrap().status.success());
-    };
-    generate("root/etc/ssh/ssh_host_ed25519_key", "");
-    generate("keys/protected", "phrase");
-    project.write("secrets/box/recipients.txt", project.text("root/etc/ssh/ssh_host_ed25519_key.pub"));
-    let run = project.set("alpha/mail", MAIL.as_bytes()).expect(0);
-    assert!(run.stderr.contains("for anna, root@box"), "{}", run.stderr);
-    project.set("alpha/token", TOKEN.as_bytes()).expect(0);
-    project.run(&["secrets", "check"]).expect(0);
-    project.run(&["secrets", "check", "--identity", "keys/anna"]).expect(0);
-    let run = project.run(&["secrets", "check", "--identity", "keys/protected"]).expect(1);
-    assert!(run.stderr.contains("protected by a passphrase"), "{}", run.stderr);
 }
 
 #[test]
@@ -277,7 +228,8 @@ fn one_secret_is_one_file_and_its_last_line_has_no_end() {
         assert_eq!(identities.decrypt(&bytes).unwrap(), "once");
     }
     let after = snapshot(&project.path("secrets"));
-    let changed: Vec<&String> = after.iter().filter(|(name, seen)| before.get(*name) != Some(seen)).map(|(name, _)| name).collect();
+    let changed: Vec<&String> =
+        after.iter().filter(|(name, seen)| before.get(*name) != Some(seen)).map(|(name, _)| name).collect();
     assert_eq!(changed, ["box/alpha/mail.age"]);
     assert!(project.text("secrets/box/alpha/mail.age").starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"));
     assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
@@ -293,7 +245,10 @@ fn values_are_looked_for_in_order() {
         secrets.map(|line| (text(&line["name"]), (text(&line["from"]), text(&line["place"])))).collect()
     };
     let list = || project.call(&["secrets", "list", "--json", "--root", "root"]);
-    assert_eq!(place(&quiet(list().run()))["alpha/mail"], ("encrypted".into(), "secrets/box/alpha/mail.age".into()));
+    assert_eq!(
+        place(&quiet(list().run()))["alpha/mail"],
+        ("encrypted".into(), "secrets/box/alpha/mail.age".into())
+    );
     project.write("credentials/alpha.mail", MAIL);
     let credentials = project.path("credentials");
     let with = || list().env("CREDENTIALS_DIRECTORY", &credentials);
@@ -304,7 +259,11 @@ fn values_are_looked_for_in_order() {
     let run = quiet(with().run());
     assert_eq!(place(&run)["alpha/mail"], ("file".into(), "/etc/mediac/secrets/alpha/mail".into()));
     assert_eq!(place(&run)["alpha/inner"], ("root-key".into(), "-".into()));
-    assert!(run.stderr.contains("everybody on the machine can read `/etc/mediac/secrets/alpha/mail`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("everybody on the machine can read `/etc/mediac/secrets/alpha/mail`"),
+        "{}",
+        run.stderr
+    );
     set_mode(&project.path("root/etc/mediac/secrets"), 0o700);
     assert_eq!(with().run().stderr, "");
     // A derived one can be given as well.
@@ -321,8 +280,14 @@ fn what_is_missing_or_damaged_is_told() {
     let project = Project::new();
     let check = || project.run(&["secrets", "check", "--identity", "keys/anna"]);
     let run = check().expect(1);
-    assert!(run.stdout.contains("x   alpha/mail has no value\n      = help: `mediac secrets set box alpha/mail`"), "{}", run.stdout);
-    assert!(project.run(&["secrets", "list"]).expect(0).stdout.contains("alpha/mail: given, has no value yet"));
+    assert!(
+        run.stdout.contains("x   alpha/mail has no value\n      = help: `mediac secrets set box alpha/mail`"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        project.run(&["secrets", "list"]).expect(0).stdout.contains("alpha/mail: given, has no value yet")
+    );
     project.set("alpha/token", TOKEN.as_bytes()).expect(0);
     project.set("alpha/mail", MAIL.as_bytes()).expect(0);
     check().expect(0);
@@ -341,7 +306,11 @@ fn what_is_missing_or_damaged_is_told() {
     ] {
         project.write("secrets/box/alpha/mail.age", text);
         let run = check().expect(1);
-        assert!(run.stdout.contains(&format!("x   alpha/mail {problem}")) || run.stdout.contains(problem), "{what}: {}", run.stdout);
+        assert!(
+            run.stdout.contains(&format!("x   alpha/mail {problem}")) || run.stdout.contains(problem),
+            "{what}: {}",
+            run.stdout
+        );
         assert!(run.stdout.contains("= help: "), "{what}: {}", run.stdout);
         project.run(&["plan", "--identity", "keys/anna"]).expect(0);
         if is_root() {
@@ -350,88 +319,4 @@ fn what_is_missing_or_damaged_is_told() {
             assert!(!project.path("root").join(MAIL_FILE).exists());
         }
     }
-}
-
-#[test]
-fn rekeying_is_for_all_or_for_none() {
-    let project = Project::full();
-    project.write("secrets/recipients.txt", project.text("keys/anna.pub") + &project.text("keys/mallory.pub"));
-    let check = |who: &str| project.run(&["secrets", "check", "--identity", who]);
-    let rekey = |arguments: &[&str]| quiet(project.call(&["secrets", "rekey"]).args(arguments.iter().copied()).run());
-    check("keys/mallory").expect(1);
-    let before = snapshot(&project.path("secrets"));
-    for (arguments, text) in [
-        (&[][..], "no key here opens it"),
-        (&["--identity", "keys/mallory"], "no key here opens it; nothing was changed"),
-        (&["--identity", "keys/anna", "bix"], "did you mean `box`?"),
-    ] {
-        let run = rekey(arguments).expect(1);
-        assert!(run.stderr.contains(text), "{arguments:?}: {}", run.stderr);
-    }
-    let good = project.text("secrets/box/alpha/token.age");
-    project.write("secrets/box/alpha/token.age", "no longer\n");
-    let run = rekey(&["--identity", "keys/anna"]).expect(1);
-    assert!(run.stderr.contains("`secrets/box/alpha/token.age` is encrypted in a file that was damaged"), "{}", run.stderr);
-    project.write("secrets/box/alpha/token.age", good);
-    assert_eq!(snapshot(&project.path("secrets")), before);
-
-    let run = rekey(&["--identity", "keys/anna"]).expect(0);
-    assert_eq!(run.stdout, "box: 2 encrypted anew, for anna, mallory\n");
-    check("keys/mallory").expect(0);
-    check("keys/anna").expect(0);
-    // Without oneself: done, and said.
-    project.write("secrets/recipients.txt", project.text("keys/mallory.pub"));
-    let run = rekey(&["box", "--identity", "keys/anna"]).expect(0);
-    assert!(run.stderr.contains("your own key is not among the recipients"), "{}", run.stderr);
-    check("keys/anna").expect(1);
-    check("keys/mallory").expect(0);
-}
-
-#[test]
-fn what_is_typed_is_not_shown() {
-    if !works(&["script", "-qec", "true", "/dev/null"]) {
-        return skip("typing a secret", "needs script");
-    }
-    let project = Project::new();
-    let command = format!("{} secrets set alpha/mail", program().display());
-    let mut child = Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .current_dir(project.folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It is asked for once the host is compiled, and what was typed before that is thrown away.
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    child.stdin.as_mut().unwrap().write_all(format!("{MAIL}\n").as_bytes()).unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    let output = child.wait_with_output().unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success() && shown.contains("value of alpha/mail: "), "{shown}");
-    assert!(!shown.contains(MAIL), "{shown}");
-    project.set("alpha/token", TOKEN.as_bytes()).expect(0);
-    project.run(&["secrets", "check", "--identity", "keys/anna"]).expect(0);
-}
-
-#[test]
-fn a_core_dump_has_no_secret_as_there_is_none() {
-    let project = Project::new();
-    let killed = |command: &str| {
-        let script = format!("ulimit -c unlimited; exec {command}");
-        let mut child = Command::new("sh")
-            .args(["-c", &script])
-            .current_dir(project.folder.path())
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_secs(2));
-        Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().unwrap();
-        child.wait().unwrap()
-    };
-    if !killed("sleep 60").core_dumped() {
-        return crate::support::say("secrets: no program leaves a core dump here");
-    }
-    let status = killed(&format!("{} secrets set alpha/mail", program().display()));
-    assert!(status.signal() == Some(6) && !status.core_dumped(), "{status:?}");
 }

@@ -68,7 +68,8 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         warn_of_unused(&encrypted, &used, terminal);
         let mut secrets = Vec::new();
         for secret in &used {
-            let stored = given.find(&secret.name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
+            let stored =
+                given.find(&secret.name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
             if stored.is_none() && secret.source == SecretSource::Derived {
                 continue;
             }
@@ -76,7 +77,11 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
                 terminal.progress(&format!("warning: {warning}\n"));
             }
             let problem = judge.problem(secret, stored.as_ref());
-            secrets.push(Line { name: secret.name.clone(), place: stored.map(|stored| stored.place), problem });
+            secrets.push(Line {
+                name: secret.name.clone(),
+                place: stored.map(|stored| stored.place),
+                problem,
+            });
         }
         all.push(Judged { host: host.host.clone(), secrets });
     }
@@ -88,7 +93,10 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let failed = all.iter().flat_map(|host| &host.secrets).filter(|line| line.problem.is_some()).count();
     if failed > 0 {
         return Err(Failure::invalid(
-            format!("{failed} {} no value that can be used", if failed == 1 { "secret has" } else { "secrets have" }),
+            format!(
+                "{failed} {} no value that can be used",
+                if failed == 1 { "secret has" } else { "secrets have" }
+            ),
             "see above, or `--json`, for each of them",
         ));
     }
@@ -109,15 +117,24 @@ impl Judge<'_> {
         };
         match stored.open(&self.keys.identities) {
             Err(closed) => {
-                let help = if closed == Closed::Other { self.by_whom() } else { format!("{set}, or take it from the history") };
+                let help = if closed == Closed::Other {
+                    self.by_whom()
+                } else {
+                    format!("{set}, or take it from the history")
+                };
                 Some(Problem { message: why(closed).to_owned(), help })
             }
             Ok(value) if value.is_empty() => Some(Problem { message: "is empty".to_owned(), help: set }),
             Ok(value) => {
                 let files = unfit(self.host, &secret.name, &value);
                 (!files.is_empty()).then(|| Problem {
-                    message: format!("has characters that mean something to the format of {}", files.join(", ")),
-                    help: "letters, digits and ._~+/=@:,- mean nothing to any format: change it to one of those".to_owned(),
+                    message: format!(
+                        "has characters that mean something to the format of {}",
+                        files.join(", ")
+                    ),
+                    help:
+                        "letters, digits and ._~+/=@:,- mean nothing to any format: change it to one of those"
+                            .to_owned(),
                 })
             }
         }
@@ -126,8 +143,16 @@ impl Judge<'_> {
     /// Who can read what is encrypted for the recipients of today.
     fn by_whom(&self) -> String {
         let titles = self.recipients.titles().join(", ");
-        let who = if titles.is_empty() { "nobody is named as a recipient".to_owned() } else { format!("recipients of today: {titles}") };
-        let named = if self.keys.identities.is_empty() { "there is no key here" } else { "the keys here are of others" };
+        let who = if titles.is_empty() {
+            "nobody is named as a recipient".to_owned()
+        } else {
+            format!("recipients of today: {titles}")
+        };
+        let named = if self.keys.identities.is_empty() {
+            "there is no key here"
+        } else {
+            "the keys here are of others"
+        };
         format!("{named}; name one with `--identity FILE` ({who})")
     }
 }
@@ -139,7 +164,9 @@ fn human(host: &Judged) -> String {
         let place = place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
         let _ = match problem {
             None => writeln!(text, "  ok  {name}{place}"),
-            Some(Problem { message, help }) => writeln!(text, "  x   {name} {message}{place}\n      = help: {help}"),
+            Some(Problem { message, help }) => {
+                writeln!(text, "  x   {name} {message}{place}\n      = help: {help}")
+            }
         };
     }
     text

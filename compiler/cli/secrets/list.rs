@@ -59,7 +59,8 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         warn_of_unused(&encrypted, &used, terminal);
         let mut secrets = Vec::new();
         for secret in used {
-            let found = given.find(&secret.name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
+            let found =
+                given.find(&secret.name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
             if let Some(warning) = found.as_ref().and_then(|stored| stored.warning()) {
                 terminal.progress(&format!("warning: {warning}\n"));
             }

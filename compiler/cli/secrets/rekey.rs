@@ -34,8 +34,10 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         },
     );
     if let Some(other) = arguments.hosts.iter().find(|name| !known.contains(name)) {
-        let help = suggest(other, known.iter().map(String::as_str))
-            .map_or_else(|| "it is the name of a folder there".to_owned(), |meant| format!("did you mean `{meant}`?"));
+        let help = suggest(other, known.iter().map(String::as_str)).map_or_else(
+            || "it is the name of a folder there".to_owned(),
+            |meant| format!("did you mean `{meant}`?"),
+        );
         return Err(Failure::invalid(format!("`{FOLDER}/` has nothing for a host `{other}`"), help));
     }
     let keys = arguments.identity.read("/".as_ref())?;
@@ -76,7 +78,9 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         let titles = recipients.titles().join(", ");
         terminal.result(&format!("{host}: {} encrypted anew, for {titles}\n", files.len()));
         if files.values().any(|text| keys.identities.decrypt(text.as_bytes()).is_err()) {
-            terminal.progress("warning: your own key is not among the recipients: you cannot read them any more\n");
+            terminal.progress(
+                "warning: your own key is not among the recipients: you cannot read them any more\n",
+            );
         }
     }
     if !work.is_empty() {

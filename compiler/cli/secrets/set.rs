@@ -31,7 +31,9 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     let name = name.to_string_lossy();
     let (project, host) = one(host, place, terminal)?;
     let used = used(&host);
-    let Some(secret) = used.iter().find(|secret| secret.name == name) else { return Err(unknown(&name, &host.host, &used)) };
+    let Some(secret) = used.iter().find(|secret| secret.name == name) else {
+        return Err(unknown(&name, &host.host, &used));
+    };
     let store = Store::new(&project.root, &host.host);
     // Nobody should type a value in vain.
     let recipients = store.some_recipients()?;

@@ -65,14 +65,16 @@ impl Store {
             return Ok(found);
         }
         for entry in WalkDir::new(&folder).min_depth(2).max_depth(2).sort_by_file_name() {
-            let entry = entry.map_err(|error| unreadable(error.path().unwrap_or(&folder), &error.to_string()))?;
+            let entry =
+                entry.map_err(|error| unreadable(error.path().unwrap_or(&folder), &error.to_string()))?;
             let name = entry.path().strip_prefix(&folder).ok().and_then(Path::to_str);
             let Some(name) = name.and_then(|name| name.strip_suffix(ENDING)) else { continue };
             // Temporary files of a write that was cut off.
             if name.contains("/.") || !entry.path().is_file() {
                 continue;
             }
-            let bytes = fs::read(entry.path()).map_err(|error| unreadable(entry.path(), &error.to_string()))?;
+            let bytes =
+                fs::read(entry.path()).map_err(|error| unreadable(entry.path(), &error.to_string()))?;
             found.files.insert(name.to_owned(), bytes);
         }
         Ok(found)
@@ -89,7 +91,7 @@ impl Store {
             };
             recipients.add(&text).map_err(|line| {
                 Failure::invalid(
-                    format!("{name}:{line}: this is no public key of age or SSH"),
+                    format!("{name}:{line}: this is no public key of age, and no Ed25519 key of SSH"),
                     "write one key in a line: `age1…`, as `age-keygen -y` prints it, or `ssh-ed25519 …`",
                 )
             })?;
@@ -104,7 +106,9 @@ impl Store {
             let [all, own] = self.recipient_files();
             return Err(Failure::invalid(
                 format!("there is nobody to encrypt for: neither `{all}` nor `{own}` has a key"),
-                format!("write your own public key to `{all}`, and the machine's (/etc/ssh/ssh_host_ed25519_key.pub there) to `{own}`"),
+                format!(
+                    "write your own public key to `{all}`, and the machine's (/etc/ssh/ssh_host_ed25519_key.pub there) to `{own}`"
+                ),
             ));
         }
         Ok(recipients)

@@ -61,7 +61,9 @@ impl<'a> Given<'a> {
             let path = folder.join(name.replace('/', "."));
             let place = path.display().to_string();
             match fs::read(&path) {
-                Ok(bytes) => return Ok(Some(Stored { kept: Kept::Credential, place, exposed: false, bytes })),
+                Ok(bytes) => {
+                    return Ok(Some(Stored { kept: Kept::Credential, place, exposed: false, bytes }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err((place, error)),
             }

@@ -138,7 +138,10 @@ fn is_derived(builds: &[&Generation], reference: &Reference) -> bool {
     let name = format!("{}/{}", reference.service, reference.name);
     builds.iter().any(|build| {
         let inventory: serde_json::Value = serde_json::from_slice(&build.inventory).unwrap_or_default();
-        inventory.get("secrets").and_then(|secrets| secrets.get(&name)).is_some_and(|source| source == "derived")
+        inventory
+            .get("secrets")
+            .and_then(|secrets| secrets.get(&name))
+            .is_some_and(|source| source == "derived")
     })
 }
 
