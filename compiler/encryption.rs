@@ -36,7 +36,7 @@ impl Recipients {
     /// Adds those of a file: one in a line, as `age -R` takes them. The error is the number of a line that has none.
     pub fn add(&mut self, text: &str) -> Result<(), usize> {
         let mut title = None;
-        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        for (number, line) in (1_usize..).zip(text.lines().map(str::trim)) {
             if let Some(comment) = line.strip_prefix('#') {
                 title = Some(comment.trim()).filter(|comment| !comment.is_empty());
                 continue;
