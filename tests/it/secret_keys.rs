@@ -63,7 +63,7 @@ fn identities_are_found_where_they_are_expected() {
 
 #[test]
 fn the_ssh_key_of_a_machine_is_an_identity() {
-    if !works(&["ssh-keygen", "-?"]) && Command::new("ssh-keygen").arg("-?").output().is_err() {
+    if Command::new("ssh-keygen").arg("-?").output().is_err() {
         return skip("SSH keys", "needs ssh-keygen");
     }
     let project = Project::new();
@@ -72,8 +72,9 @@ fn the_ssh_key_of_a_machine_is_an_identity() {
         let path = project.path(name);
         let output = Command::new("ssh-keygen")
             .args(["-q", "-t", "ed25519", "-C", "root@box", "-N", phrase, "-f"])
-            .arg(path);
-        assert!(output.output().unwrap().status.success());
+            .arg(path)
+            .output();
+        assert!(output.unwrap().status.success());
     };
     generate("root/etc/ssh/ssh_host_ed25519_key", "");
     generate("keys/protected", "phrase");

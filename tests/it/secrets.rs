@@ -17,6 +17,7 @@ const HOST: &str = r#"{
   services = {
     alpha = {
       image = "example.org/alpha:1.0",
+      state = "/config",
       secrets = {
         token = { source = 'given, file = true, about = "token of the account" },
         mail = { source = 'given },
@@ -140,6 +141,7 @@ fn a_value_goes_from_standard_input_to_the_one_file_that_needs_it() {
     }
     let planned = project.run(&["plan"]).expect(0).stdout;
     assert!(planned.contains("? the secret alpha/token is encrypted, and no key here opens it"), "{planned}");
+    assert!(planned.contains("? the secret alpha/inner comes from the root key"), "{planned}");
     assert!(snapshot(&project.path("root")).len() == 1);
     let refused = project.run(&["apply", "--yes"]).expect(1);
     assert!(refused.stderr.contains("no key here opens it"), "{}", refused.stderr);
@@ -211,8 +213,8 @@ fn what_cannot_be_set_is_refused_with_a_way_out() {
     project.write("hosts/two.ncl", HOST.replace("\"box\"", "\"two\""));
     let run = project.set("alpha/token", b"x").expect(1);
     assert!(run.stderr.contains("several hosts"), "{}", run.stderr);
-    quiet(project.call(&["secrets", "set"]).run()).expect(64);
-    quiet(project.call(&["secrets"]).run()).expect(64);
+    project.call(&["secrets", "set"]).run().expect(64);
+    project.call(&["secrets"]).run().expect(64);
 }
 
 #[test]

@@ -83,7 +83,9 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
             );
         }
     }
-    if !work.is_empty() {
+    if work.is_empty() {
+        terminal.progress("nothing is encrypted yet: `mediac secrets set` does it\n");
+    } else {
         terminal.progress("note: who is no recipient any more can still read what the history has: give those values anew\n");
     }
     Ok(Exit::Done)

@@ -72,6 +72,9 @@ pub fn find(
                 stored.open(identities).map_err(|closed| secrets.closed.insert(name, why(closed))).ok()
             }
             None if is_derived(builds, &reference) => {
+                if root_key.is_none() {
+                    secrets.closed.insert(name, "comes from the root key, which the first apply makes");
+                }
                 root_key.as_deref().and_then(|root_key| derived(root_key, &reference))
             }
             None => None,
