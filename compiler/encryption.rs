@@ -5,7 +5,8 @@
 use std::io::{Read as _, Write as _};
 
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
-use age::{DecryptError, Decryptor, Encryptor, ssh, x25519};
+use age::ssh::{Identity as SshIdentity, Recipient as SshRecipient};
+use age::{DecryptError, Decryptor, Encryptor, x25519};
 
 /// Those who can read what is encrypted: public keys of age or SSH (Ed25519).
 #[derive(Default)]
@@ -82,8 +83,8 @@ fn recipient(line: &str) -> Option<Box<dyn age::Recipient>> {
     if let Ok(key) = line.parse::<x25519::Recipient>() {
         return Some(Box::new(key));
     }
-    match line.parse::<ssh::Recipient>() {
-        Ok(key @ ssh::Recipient::SshEd25519(..)) => Some(Box::new(key)),
+    match line.parse::<SshRecipient>() {
+        Ok(key @ SshRecipient::SshEd25519(..)) => Some(Box::new(key)),
         // Nobody needs RSA for this: decrypting with it takes a time that depends on the key (RUSTSEC-2023-0071).
         _ => None,
     }
@@ -93,14 +94,14 @@ impl Identities {
     /// Adds those of a file. The error says what the file is instead; it never quotes the file.
     pub fn add(&mut self, text: &str) -> Result<(), &'static str> {
         if text.trim_start().starts_with("-----BEGIN") {
-            let key = ssh::Identity::from_buffer(text.trim_start().as_bytes(), None);
+            let key = SshIdentity::from_buffer(text.trim_start().as_bytes(), None);
             return match key {
-                Ok(key @ ssh::Identity::Unencrypted(_)) => {
+                Ok(key @ SshIdentity::Unencrypted(_)) => {
                     self.0.push(Box::new(key));
                     Ok(())
                 }
-                Ok(ssh::Identity::Encrypted(_)) => Err("it is protected by a passphrase"),
-                Ok(ssh::Identity::Unsupported(_)) => Err("it is an SSH key of a kind that cannot decrypt"),
+                Ok(SshIdentity::Encrypted(_)) => Err("it is protected by a passphrase"),
+                Ok(SshIdentity::Unsupported(_)) => Err("it is an SSH key of a kind that cannot decrypt"),
                 Err(_) => Err("it is neither an SSH key nor an age identity"),
             };
         }

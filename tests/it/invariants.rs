@@ -90,13 +90,18 @@ pub fn modules() -> Vec<String> {
     names
 }
 
+/// Words of key files, which have the name of a service in them and do not mean it.
+const KEYS: &[&str] = &["age::ssh::", "ssh-ed25519", "ssh-keygen", "/etc/ssh/ssh_host_ed25519_key"];
+
 #[test]
 fn the_compiler_names_no_service() {
     let modules = modules();
+    let plain = |line: &str| KEYS.iter().fold(line.to_owned(), |line, key| line.replace(key, ""));
     let found: Vec<String> = texts(&["compiler"])
         .iter()
         .flat_map(|(name, text)| {
-            lines(name, text, |line| modules.iter().any(|module| has_word(line, module))).collect::<Vec<_>>()
+            lines(name, text, |line| modules.iter().any(|module| has_word(&plain(line), module)))
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(found, [""; 0]);
