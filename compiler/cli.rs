@@ -14,6 +14,7 @@ mod gc;
 mod git;
 mod history;
 mod hosts;
+mod identity;
 mod options;
 mod output;
 mod plan;
@@ -22,6 +23,7 @@ mod recover;
 mod remote;
 mod remove;
 mod rollback;
+mod secrets;
 mod show;
 mod status;
 mod target;
@@ -103,6 +105,9 @@ enum Verb {
     Remove(remove::Arguments),
     /// Look whether this machine is fit for mediac, and whether what was applied holds
     Doctor(doctor::Arguments),
+    /// Keep values of secrets in the project, encrypted, and see which there are
+    #[command(subcommand)]
+    Secrets(secrets::Verb),
     /// From a line of a generated file to the option that caused it, or back
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
@@ -114,6 +119,7 @@ enum Verb {
 /// Runs the command given on the command line.
 pub fn main() -> ExitCode {
     exit::report_panics();
+    exit::leave_no_core();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
@@ -137,6 +143,7 @@ pub fn main() -> ExitCode {
         Verb::Gc(arguments) => gc::run(&arguments, &terminal),
         Verb::Remove(arguments) => remove::run(&arguments, &terminal),
         Verb::Doctor(arguments) => doctor::run(&arguments, &terminal),
+        Verb::Secrets(verb) => secrets::run(&verb, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),

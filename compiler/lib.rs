@@ -7,6 +7,7 @@ pub mod compile;
 pub mod diag;
 pub mod diff;
 pub mod effect;
+pub mod encryption;
 pub mod format;
 pub mod inventory;
 pub mod ir;

@@ -46,6 +46,10 @@ mod pure;
 mod reproducible;
 #[path = "it/robust.rs"]
 mod robust;
+#[path = "it/secret_keys.rs"]
+mod secret_keys;
+#[path = "it/secrets.rs"]
+mod secrets;
 #[path = "it/storage_faults.rs"]
 mod storage_faults;
 #[path = "it/typos.rs"]

@@ -72,11 +72,17 @@ fn is_plain(c: char) -> bool {
 pub fn could_be(template: &str, text: &str) -> bool {
     let mut rest = text;
     let mut open = false;
-    for piece in pieces(template) {
+    let mut pieces = pieces(template).into_iter().peekable();
+    while let Some(piece) = pieces.next() {
         match piece {
             Piece::Secret(_) => open = true,
             Piece::Text(fixed) => {
-                let at = if open { rest.find(fixed) } else { rest.starts_with(fixed).then_some(0) };
+                let at = match (open, pieces.peek()) {
+                    (false, _) => rest.starts_with(fixed).then_some(0),
+                    // A value may have the end of a line in it, so what comes last is looked for at the end.
+                    (true, None) => rest.strip_suffix(fixed).map(str::len),
+                    (true, Some(_)) => rest.find(fixed),
+                };
                 let Some(at) = at else { return false };
                 rest = rest.get(at + fixed.len()..).unwrap_or_default();
                 open = false;
@@ -144,6 +150,7 @@ mod tests {
         ] {
             assert_eq!(could_be(text, other), known, "{other}");
         }
+        assert!(could_be("mediac-secret(a/key)\n", "one line\nanother\n"));
         assert!(could_be("plain\n", "plain\n") && !could_be("plain\n", "plain\nmore"));
     }
 }

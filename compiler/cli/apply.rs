@@ -12,7 +12,7 @@ use super::plan::{Change, Thought, describe};
 use super::remote::{self, Remote};
 use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
-use super::target::secrets::RootKey;
+use super::target::secrets::{self, Keep, RootKey};
 use super::target::{self, Lock, Machine, history, ready, window};
 use super::terminal::Terminal;
 use crate::apply::{End, Plan, Steps, Target};
@@ -65,7 +65,8 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
     }
     let lock = machine.lock()?;
     super::recover::take_back(&machine, &arguments.doing, terminal)?;
-    let thought = arguments.change.think(&machine, new, RootKey::Make)?;
+    let encrypted = arguments.change.encrypted(place, &new)?;
+    let thought = arguments.change.think(&machine, new, encrypted, RootKey::Make)?;
     if let Some(path) = &arguments.plan {
         super::plan::same(&thought, &place.absolute(path))?;
     }
@@ -106,9 +107,14 @@ impl Job<'_> {
     /// Shows a change, asks, and does it.
     pub fn carry_out(&self, mut thought: Thought, lock: Lock, terminal: &Terminal) -> Result<Exit, Failure> {
         let Self { machine, change, doing, verb } = self;
+        for warning in &thought.secrets.warnings {
+            terminal.progress(&format!("warning: {warning}\n"));
+        }
         terminal.result(&describe(&thought));
         thought.check()?;
         if thought.is_done() {
+            // The values are the same, but they may be encrypted for others.
+            secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All)?;
             return Ok(Exit::Done);
         }
         if !doing.yes {
@@ -118,10 +124,11 @@ impl Job<'_> {
         if !doing.is_silent(machine) && thought.lacks_anything() {
             ready::make(machine, &thought.missing, &mut hands)?;
             // What is on a disk, and whose a file is, can be seen only now.
-            thought = change.think(machine, thought.new, RootKey::Make)?;
+            thought = change.think(machine, thought.new, thought.encrypted, RootKey::Make)?;
             thought.check()?;
         }
         thought.filled()?;
+        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New)?;
         let waiting = doing.confirm_within.map(window::open).transpose()?;
         if machine.is_this() {
             ready::install_self(machine)?;
@@ -135,13 +142,17 @@ impl Job<'_> {
             forward: doing.steps(machine, &thought.forward),
             backward: doing.steps(machine, &thought.backward),
             waiting,
-            values: &thought.values,
+            values: &thought.secrets.values,
             time: target::now(),
         };
         let before = thought.journal.current;
         let end = target.apply(&mut thought.journal, &plan, &mut hands);
         let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
         history::note(machine, verb, before, thought.journal.last, &end);
+        if let End::Applied(_) | End::Waiting(_) = end {
+            let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
+            kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
+        }
         match end {
             End::Waiting(number) => window::wait(machine, number, lock, doing, terminal),
             end => told(end, terminal),

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::panic;
 use std::process::ExitCode;
 
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use serde::{Deserialize, Serialize};
 
 /// How a command ended.
@@ -89,4 +90,10 @@ pub(super) fn report_panics() {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(std::io::stderr(), "internal error, please report: panic at {place}");
     }));
+}
+
+/// What is in memory stays there: a core dump would have the secrets in it.
+pub(super) fn leave_no_core() {
+    // Where the kernel refuses there is nothing else to be done.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

@@ -100,6 +100,11 @@ impl Place {
         start.ancestors().find(|folder| folder.join("hosts").is_dir()).map(Path::to_owned)
     }
 
+    /// The project of a host that was asked for, or of the current folder.
+    pub fn root_of(&self, asked: Option<&Path>) -> Option<PathBuf> {
+        asked.map_or_else(|| self.root(), |asked| Some(root_of(&self.host_path(asked))))
+    }
+
     /// A host by its file, or by its name.
     fn host_path(&self, asked: &Path) -> PathBuf {
         let path = self.absolute(asked);

@@ -10,12 +10,13 @@ use serde::Serialize;
 use super::diff;
 use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
-use super::target::secrets::{self, RootKey};
+use super::secrets::store::{self, Encrypted, Store};
+use super::target::secrets::{self, RootKey, Secrets};
 use super::target::{self, Machine, ready};
 use super::terminal::Terminal;
 use crate::apply::{
     self, Broken, Generation, Journal, Keeping, Missing, Obstacle, Policy, Prospect, Request, Step, Steps,
-    Unfilled, Values, Verdict, word,
+    Unfilled, Verdict, word,
 };
 use crate::diff::{Difference, Snapshot};
 use crate::inventory::Inventory;
@@ -72,7 +73,9 @@ pub struct Thought {
     pub journal: Journal,
     pub old: Option<Generation>,
     pub new: Generation,
-    pub values: Values,
+    pub secrets: Secrets,
+    /// The secrets of it that the project has encrypted.
+    pub encrypted: Encrypted,
     pub prospect: Prospect,
     pub forward: Steps,
     pub backward: Steps,
@@ -82,7 +85,8 @@ pub struct Thought {
 pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let new = arguments.change.build(place, terminal)?;
-    let thought = arguments.change.think(&machine, new, RootKey::Read)?;
+    let encrypted = arguments.change.encrypted(place, &new)?;
+    let thought = arguments.change.think(&machine, new, encrypted, RootKey::Read)?;
     let document = document(&thought);
     if let Some(path) = &arguments.output {
         let path = place.absolute(path);
@@ -141,8 +145,24 @@ impl Change {
         })
     }
 
+    /// What the project has encrypted for the host of a build.
+    pub fn encrypted(&self, place: &Place, build: &Generation) -> Result<Encrypted, Failure> {
+        let host = &build.manifest.host;
+        let root = match (&self.from, &self.host) {
+            (Some(from), _) => store::above(&place.absolute(from), host),
+            (None, host) => place.root_of(host.as_deref()),
+        };
+        root.map_or_else(|| Ok(Encrypted::default()), |root| Store::new(&root, host).read())
+    }
+
     /// Compares it with what the machine has.
-    pub fn think(&self, machine: &Machine, new: Generation, key: RootKey) -> Result<Thought, Failure> {
+    pub fn think(
+        &self,
+        machine: &Machine,
+        new: Generation,
+        encrypted: Encrypted,
+        key: RootKey,
+    ) -> Result<Thought, Failure> {
         let journal = machine.journal()?;
         if journal.work.is_some() {
             return Err(Failure {
@@ -153,7 +173,7 @@ impl Change {
         }
         let old = machine.current(&journal)?;
         let builds: Vec<&Generation> = old.iter().chain([&new]).collect();
-        let values = secrets::values(machine, &builds, key)?;
+        let secrets = secrets::find(machine, &builds, &encrypted, key)?;
         let accounts = machine.accounts(&builds)?;
         let adopted: BTreeSet<String> = self.adopt.iter().cloned().collect();
         let policy = match self.drift {
@@ -165,7 +185,7 @@ impl Change {
             disk: &machine.disk,
             old: old.as_ref(),
             new: &new,
-            values: &values,
+            values: &secrets.values,
             accounts: &accounts,
             policy,
             adopted: &adopted,
@@ -184,7 +204,7 @@ impl Change {
         after.append(&mut forward.after);
         forward.after = after;
         let missing = ready::missing(machine, &new);
-        Ok(Thought { journal, old, new, values, prospect, forward, backward, missing })
+        Ok(Thought { journal, old, new, secrets, encrypted, prospect, forward, backward, missing })
     }
 }
 
@@ -225,7 +245,8 @@ impl Thought {
         match self.unfilled().pop_first() {
             None => Ok(()),
             Some(missing) => {
-                let help = "put a given secret into /etc/mediac/secrets/SERVICE/NAME, readable by root only";
+                let help = "`mediac secrets set` keeps a value in the project, encrypted; or put it into \
+                            /etc/mediac/secrets/SERVICE/NAME, readable by root only; `mediac secrets check` shows all";
                 Err(Failure::invalid(missing, help))
             }
         }
@@ -234,15 +255,19 @@ impl Thought {
     /// Secrets that are needed and have no value, and will have none.
     pub fn unfilled(&self) -> BTreeSet<String> {
         let inventory: Inventory = serde_json::from_slice(&self.new.inventory).unwrap_or_default();
-        // Those that are derived come with the root key, which the first apply makes.
-        let comes = |unfilled: &Unfilled| match unfilled {
+        let told = |unfilled: &Unfilled| match unfilled {
             Unfilled::Missing(Reference { service, name, .. }) => {
-                inventory.secrets.get(&format!("{service}/{name}")).is_some_and(|source| source == "derived")
+                let name = format!("{service}/{name}");
+                // Those that are derived come with the root key, which the first apply makes.
+                if inventory.secrets.get(&name).is_some_and(|source| source == "derived") {
+                    return None;
+                }
+                let why = self.secrets.closed.get(&name);
+                Some(why.map_or_else(|| unfilled.to_string(), |why| format!("the secret {name} {why}")))
             }
-            Unfilled::Unfit(_) => false,
+            Unfilled::Unfit(_) => Some(unfilled.to_string()),
         };
-        let unfilled = self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref());
-        unfilled.filter(|unfilled| !comes(unfilled)).map(ToString::to_string).collect()
+        self.prospect.paths.iter().filter_map(|item| item.unfilled.as_ref()).filter_map(told).collect()
     }
 }
 
@@ -335,7 +360,7 @@ struct Line<'a> {
 }
 
 fn document(thought: &Thought) -> String {
-    let Thought { journal, old, new, values: _, prospect, forward, backward: _, missing } = thought;
+    let Thought { journal, old, new, secrets: _, encrypted: _, prospect, forward, backward: _, missing } = thought;
     let changes = prospect.paths.iter().filter_map(|item| {
         Some(Line { path: &item.path, change: mark(item.verdict)?, why: why(item.verdict) })
     });

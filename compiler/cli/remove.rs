@@ -5,6 +5,7 @@ use clap::Args;
 use super::apply::{Doing, Job};
 use super::exit::{Exit, Failure};
 use super::plan::Change;
+use super::secrets::store::Encrypted;
 use super::target::secrets::RootKey;
 use super::target::{self, Machine};
 use super::terminal::Terminal;
@@ -27,7 +28,8 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         return Ok(Exit::Done);
     };
     let change = Change::default();
-    let thought = change.think(&machine, Generation::nothing(&old.manifest.host), RootKey::Read)?;
+    let nothing = Generation::nothing(&old.manifest.host);
+    let thought = change.think(&machine, nothing, Encrypted::default(), RootKey::Read)?;
     let job = Job { machine: &machine, change: &change, doing: &arguments.doing, verb: "remove" };
     job.carry_out(thought, lock, terminal)
 }

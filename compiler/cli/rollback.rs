@@ -5,6 +5,7 @@ use clap::Args;
 use super::apply::{Doing, Job};
 use super::exit::{Exit, Failure};
 use super::plan::Change;
+use super::secrets::store::Encrypted;
 use super::target::secrets::RootKey;
 use super::target::{self, Machine, history};
 use super::terminal::Terminal;
@@ -33,7 +34,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     };
     let (build, _) = machine.generation(number)?;
     let change = Change::default();
-    let thought = change.think(&machine, build, RootKey::Read)?;
+    let thought = change.think(&machine, build, Encrypted::default(), RootKey::Read)?;
     let job = Job { machine: &machine, change: &change, doing: &arguments.doing, verb: "rollback" };
     job.carry_out(thought, lock, terminal)
 }

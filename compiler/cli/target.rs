@@ -1,6 +1,7 @@
 //! The machine that builds are applied to, as the command line names it.
 
 pub mod boot;
+pub mod given;
 pub mod hands;
 pub mod history;
 pub mod interrupt;
@@ -17,6 +18,7 @@ use clap::Args;
 use rustix::fs::{FlockOperation, flock};
 
 use super::exit::{Exit, Failure};
+use super::identity;
 use crate::apply::{Accounts, Broken, Disk, Generation, Journal, Meta, Places};
 
 #[derive(Debug, Args)]
@@ -30,6 +32,8 @@ pub struct Arguments {
     /// How long to wait for another mediac, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
+    #[command(flatten)]
+    identity: identity::Arguments,
 }
 
 /// The machine.
@@ -40,6 +44,8 @@ pub struct Machine {
     pub places: Places,
     /// Its root, as it was given.
     pub root: PathBuf,
+    /// Where the keys to encrypted secrets are.
+    pub identity: identity::Arguments,
     timeout: Duration,
 }
 
@@ -60,6 +66,7 @@ impl Machine {
             disk,
             places: Places::new(&arguments.state_dir),
             root: arguments.root.clone(),
+            identity: arguments.identity.clone(),
             timeout: Duration::from_secs(arguments.lock_timeout),
         })
     }
@@ -122,6 +129,11 @@ impl Machine {
             }
         }
         Ok(accounts)
+    }
+
+    /// Where an encrypted secret is kept: the machine has no project when it boots.
+    pub fn encrypted(&self, name: &str) -> String {
+        format!("{}/secrets/{name}.age", self.places.base)
     }
 
     /// What the kernel calls this boot.

@@ -1,7 +1,9 @@
 //! Writing to the terminal.
 
 use std::env;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::Colour;
 use super::exit::Failure;
@@ -50,6 +52,21 @@ impl Terminal {
     #[allow(clippy::unused_self, reason = "whoever prints needs a terminal")]
     pub fn progress(&self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Asks for a line on the terminal that standard input is, and does not show what is typed.
+    pub fn ask_silently(&self, question: &str) -> io::Result<String> {
+        let input = io::stdin();
+        let usual = tcgetattr(&input)?;
+        let mut silent = usual.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&input, OptionalActions::Flush, &silent)?;
+        self.progress(question);
+        let mut line = String::new();
+        let read = input.lock().read_line(&mut line);
+        tcsetattr(&input, OptionalActions::Flush, &usual)?;
+        self.progress("\n");
+        read.map(|_| line)
     }
 
     /// Says why a command could not do its work.

@@ -39,7 +39,7 @@ fn bad() -> Folder {
     Folder::with(&[("hosts/bad.ncl", BAD)])
 }
 
-const VERBS: [&str; 7] = ["check", "build", "diff", "prove", "why", "options", "completions"];
+const VERBS: [&str; 8] = ["check", "build", "diff", "prove", "secrets", "why", "options", "completions"];
 
 #[test]
 fn exit_codes_are_those_of_the_table() {
@@ -55,6 +55,7 @@ fn exit_codes_are_those_of_the_table() {
         (&good, &["build", "--check"], 0),
         (&good, &["why", "name"], 0),
         (&good, &["options"], 0),
+        (&good, &["secrets", "list"], 0),
         (&good, &["completions", "bash"], 0),
         (&good, &["--help"], 0),
         (&good, &["help", "check"], 0),
@@ -67,6 +68,8 @@ fn exit_codes_are_those_of_the_table() {
         (&empty, &["check"], 1),
         (&empty, &["build"], 1),
         (&good, &["check", "nobody"], 1),
+        (&good, &["secrets", "set", "home", "nobody/nothing"], 1),
+        (&bad, &["secrets", "list"], 1),
         (&good, &["check", "hosts/nobody.ncl"], 1),
         (&good, &["why", "/no/such/file"], 1),
         (&good, &["options", "no such option at all"], 1),
@@ -76,6 +79,7 @@ fn exit_codes_are_those_of_the_table() {
         (&good, &["check", "--no-such-flag"], 64),
         (&good, &["check", "--format", "xml"], 64),
         (&good, &["why"], 64),
+        (&good, &["secrets"], 64),
         (&good, &["completions", "tcsh"], 64),
         (&good, &["-C"], 64),
     ];

@@ -155,6 +155,12 @@ impl Mediac {
         self
     }
 
+    /// Gives it a file as standard input.
+    pub fn stdin(mut self, file: fs::File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     /// Runs it somewhere else.
     pub fn from(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);

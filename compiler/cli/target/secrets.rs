@@ -1,15 +1,17 @@
-//! Values of secrets on the machine: given ones from files, derived ones from the root key. They stay in memory.
+//! Values of secrets on the machine: given ones as they are found, derived ones from the root key. They stay in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::Machine;
+use super::given::{Given, Kept, why};
 use crate::apply::{Disk, Found, Generation, Rights, Values, derived, formed};
 use crate::cli::exit::Failure;
+use crate::cli::identity::Keys;
+use crate::cli::secrets::store::Encrypted;
+use crate::encryption::Identities;
 use crate::secret::{self, Reference};
 
-/// A file for each given secret, SERVICE/NAME.
-const GIVEN: &str = "/etc/mediac/secrets";
 const KEY_LENGTH: usize = 32;
 
 /// Whether a root key may be made where there is none.
@@ -21,41 +23,118 @@ pub enum RootKey {
     Read,
 }
 
-/// All values that there are for the builds.
+/// What is known of the secrets of some builds.
+#[derive(Default)]
+pub struct Secrets {
+    /// The values that there are.
+    pub values: Values,
+    /// Why others cannot be had although they are somewhere, by SERVICE/NAME.
+    pub closed: BTreeMap<String, &'static str>,
+    /// What should be otherwise.
+    pub warnings: BTreeSet<String>,
+}
+
+/// All values that the machine has for the builds.
 pub fn values(machine: &Machine, builds: &[&Generation], key: RootKey) -> Result<Values, Failure> {
-    let wanted: BTreeSet<Reference> = builds
-        .iter()
-        .flat_map(|build| build.files.keys().filter_map(|path| build.text(path)))
-        .flat_map(secret::references)
-        .collect();
-    let mut values = Values::default();
+    find(machine, builds, &Encrypted::default(), key).map(|secrets| secrets.values)
+}
+
+/// All values that there are for the builds, some of them encrypted in the project.
+pub fn find(
+    machine: &Machine,
+    builds: &[&Generation],
+    encrypted: &Encrypted,
+    key: RootKey,
+) -> Result<Secrets, Failure> {
+    let wanted = references(builds);
+    let mut secrets = Secrets::default();
     if wanted.is_empty() {
-        return Ok(values);
+        return Ok(secrets);
     }
-    let path = format!("{}/root.key", machine.places.base);
+    let path = root_key_path(machine);
     let root_key = match root_key(&machine.disk, &path, key) {
         Ok(root_key) => root_key,
         Err(error) => return Err(machine.cannot("read", &path, &error)),
     };
+    let given = Given::new(Some(machine), encrypted);
+    let (mut keys, nobody): (Option<Keys>, _) = (None, Identities::default());
     for reference in wanted {
-        let place = format!("{GIVEN}/{}/{}", reference.service, reference.name);
-        let value = match machine.disk.look(&place) {
-            Ok(Found::File { bytes, .. }) => {
-                String::from_utf8(bytes).ok().map(|text| text.trim_end_matches('\n').to_owned())
+        let name = format!("{}/{}", reference.service, reference.name);
+        let stored = given.find(&name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
+        let value = match stored {
+            Some(stored) => {
+                secrets.warnings.extend(stored.warning());
+                // No key is looked for where nothing is encrypted.
+                if stored.kept == Kept::Encrypted && keys.is_none() {
+                    keys = Some(machine.identity.read(&machine.root)?);
+                }
+                let identities = keys.as_ref().map_or(&nobody, |keys| &keys.identities);
+                stored.open(identities).map_err(|closed| secrets.closed.insert(name, why(closed))).ok()
             }
-            Ok(_) if is_derived(builds, &reference) => {
+            None if is_derived(builds, &reference) => {
+                if root_key.is_none() {
+                    secrets.closed.insert(name, "comes from the root key, which the first apply makes");
+                }
                 root_key.as_deref().and_then(|root_key| derived(root_key, &reference))
             }
-            Ok(_) => None,
-            Err(error) => return Err(machine.cannot("read", &place, &error)),
+            None => None,
         };
         let formed =
             value.and_then(|value| formed(root_key.as_deref().unwrap_or_default(), &reference, &value));
         if let Some(formed) = formed {
-            values.insert(reference, formed);
+            secrets.values.insert(reference, formed);
         }
     }
-    Ok(values)
+    secrets.warnings.extend(keys.unwrap_or_default().warnings);
+    Ok(secrets)
+}
+
+/// Which encrypted secrets are kept on the machine.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Those that it does not have: before a build is applied, so that one that is cut off can be taken back with the
+    /// values it had.
+    New,
+    /// Those that have changed as well: when the build is applied.
+    All,
+}
+
+/// Keeps the encrypted secrets of a build on the machine, which has no project when it boots.
+pub fn keep(machine: &Machine, build: &Generation, encrypted: &Encrypted, keep: Keep) -> Result<(), Failure> {
+    let names: BTreeSet<String> =
+        references(&[build]).iter().map(|found| format!("{}/{}", found.service, found.name)).collect();
+    for (name, bytes) in encrypted.iter().filter(|(name, _)| names.contains(*name)) {
+        let path = machine.encrypted(name);
+        let put = || -> io::Result<()> {
+            match machine.disk.look(&path)? {
+                Found::File { bytes: kept, .. } if kept == bytes => return Ok(()),
+                Found::File { .. } if keep == Keep::New => return Ok(()),
+                _ => {}
+            }
+            let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+            for folder in folders.filter(|folder| folder.len() > machine.places.base.len()) {
+                machine.disk.make_folder(folder, Rights { mode: 0o700, owner: 0, group: 0 })?;
+                machine.disk.sync_above(folder)?;
+            }
+            machine.disk.put(&path, ".new", bytes, Rights { mode: 0o400, owner: 0, group: 0 })?;
+            machine.disk.sync_above(&path)
+        };
+        put().map_err(|error| machine.cannot("write to", &path, &error))?;
+    }
+    Ok(())
+}
+
+/// Where the root key is.
+pub fn root_key_path(machine: &Machine) -> String {
+    format!("{}/root.key", machine.places.base)
+}
+
+fn references(builds: &[&Generation]) -> BTreeSet<Reference> {
+    builds
+        .iter()
+        .flat_map(|build| build.files.keys().filter_map(|path| build.text(path)))
+        .flat_map(secret::references)
+        .collect()
 }
 
 /// Whether the root key is there, or what is wrong with it.
