@@ -1,6 +1,7 @@
 //! The machine that builds are applied to, as the command line names it.
 
 pub mod boot;
+pub mod guard;
 pub mod hands;
 pub mod history;
 pub mod interrupt;
