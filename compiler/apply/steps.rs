@@ -121,7 +121,7 @@ impl Found {
         match action {
             Action::Unknown | Action::Nothing | Action::MakeNetwork => {}
             Action::Run if subject.starts_with("apt-get") => {} // packages come before the change
-            Action::Run => self.after(Rank::Run, step(&["sh", "-c", unit])),
+            Action::Run => self.after(Rank::Run, step(&["sh", "-c", &where_it_can(unit)])),
             Action::Stop => self.stop(unit, &step),
             Action::Start => {
                 self.reread(&because);
@@ -213,6 +213,15 @@ fn in_order(mut steps: Vec<(Rank, Step)>) -> Vec<Step> {
     let mut seen: BTreeMap<Vec<String>, ()> = BTreeMap::new();
     let fresh = steps.into_iter().filter(|(_, step)| seen.insert(step.command.clone(), ()).is_none());
     fresh.map(|(_, step)| step).collect()
+}
+
+/// A command, where what it talks to is there: a machine in a container has no udev, and no devices of its own.
+fn where_it_can(command: &str) -> String {
+    if command.starts_with("udevadm ") {
+        format!("test ! -S /run/udev/control || {{ {command}; }}")
+    } else {
+        command.to_owned()
+    }
 }
 
 /// Removes something of Docker's, if it is there.

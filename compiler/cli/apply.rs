@@ -13,7 +13,7 @@ use super::remote::{self, Remote};
 use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
 use super::target::secrets::{self, Keep, RootKey};
-use super::target::{self, Lock, Machine, history, ready, window};
+use super::target::{self, Lock, Machine, guard, history, ready, window};
 use super::terminal::Terminal;
 use crate::apply::{End, Plan, Steps, Target};
 
@@ -129,10 +129,15 @@ impl Job<'_> {
         }
         thought.filled()?;
         secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New)?;
-        let waiting = doing.confirm_within.map(window::open).transpose()?;
+        let waiting = doing.confirm_within.map(|_| window::open()).transpose()?;
         if machine.is_this() {
             ready::install_self(machine)?;
             window::watch(&mut hands)?;
+        }
+        let before = thought.journal.current;
+        let is_first = machine.is_this() && before.is_none();
+        if is_first {
+            guard::set(machine)?;
         }
         let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
         let plan = Plan {
@@ -145,7 +150,6 @@ impl Job<'_> {
             values: &thought.secrets.values,
             time: target::now(),
         };
-        let before = thought.journal.current;
         let end = target.apply(&mut thought.journal, &plan, &mut hands);
         let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
         history::note(machine, verb, before, thought.journal.last, &end);
@@ -153,9 +157,15 @@ impl Job<'_> {
             let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
             kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
         }
-        match end {
-            End::Waiting(number) => window::wait(machine, number, lock, doing, terminal),
-            end => told(end, terminal),
+        if is_first && !matches!(end, End::Degraded(..)) {
+            // From here on a unit of the build's own does the same, or there is nothing to guard.
+            guard::lift(machine);
+        }
+        match (end, doing.confirm_within) {
+            (End::Waiting(number), Some(seconds)) => {
+                window::wait(machine, (number, seconds), lock, doing, terminal)
+            }
+            (end, _) => told(end, terminal),
         }
     }
 }

@@ -43,12 +43,15 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         }
         Caller::Watch => watch(&machine, &arguments.doing, terminal),
         Caller::Boot => boot::recover(&machine, &arguments.doing, terminal),
-        // It is started by an apply as well, which is at it then.
         Caller::Rest if machine.journal()?.pending.is_empty() => Ok(Exit::Done),
-        Caller::Rest => {
-            let _lock = machine.lock()?;
-            finish(&machine, &arguments.doing, terminal)
-        }
+        Caller::Rest => match machine.lock() {
+            // An apply is at it: it does what is left as well.
+            Err(failure) if failure.exit == Exit::Locked => Ok(Exit::Done),
+            lock => {
+                let _lock = lock?;
+                finish(&machine, &arguments.doing, terminal)
+            }
+        },
     }
 }
 

@@ -23,6 +23,9 @@ const UNIT: &str = "mediac-apply";
 /// How long a machine may not be reached after its time is up: taking everything back takes a while as well.
 const GRACE: Duration = Duration::from_secs(300);
 
+/// What ssh says when it does not reach the other end.
+const LOST: i32 = 255;
+
 /// A machine that ssh reaches.
 pub struct Remote<'a> {
     /// As ssh takes it.
@@ -70,23 +73,13 @@ impl Remote<'_> {
         self.terminal.progress(&format!("{}: the apply runs there\n", self.name));
         let start = Instant::now();
         let mut silent = Instant::now();
+        let limit = GRACE + Duration::from_secs(request.window);
         loop {
             sleep(Duration::from_millis(500));
-            let limit = GRACE + Duration::from_secs(request.window);
-            match self.state() {
-                Ok(state) => {
-                    silent = Instant::now();
-                    if waits(&state) && self.must(&format!("{SELF} confirm")).is_ok() {
-                        self.terminal.progress(&format!("{}: confirmed over a new connection\n", self.name));
-                    }
-                    if let Some(exit) = self.ended(before)? {
-                        return exit;
-                    }
-                    // It ended before it began to change anything: its own words say why.
-                    if !self.runs() && self.ended(before)?.is_none() {
-                        return Err(self.why());
-                    }
-                }
+            // Each of the calls can be the one that does not come through: it is the machine's own affair for a while.
+            match self.look(before) {
+                Ok(Some(end)) => return end,
+                Ok(None) => silent = Instant::now(),
                 Err(_) if silent.elapsed() < limit => {}
                 Err(failure) => return Err(failure),
             }
@@ -94,6 +87,21 @@ impl Remote<'_> {
                 return Err(self.why());
             }
         }
+    }
+
+    /// Whether the apply has ended, and how; one that waits is confirmed. An error is one of the connection.
+    fn look(&self, before: usize) -> Result<Option<Result<Exit, Failure>>, Failure> {
+        let runs = self.runs()?;
+        let state = self.state()?;
+        if waits(&state) && self.must(&format!("{SELF} confirm")).is_ok() {
+            self.terminal.progress(&format!("{}: confirmed over a new connection\n", self.name));
+        }
+        let ended = self.ended(before)?;
+        if ended.is_none() && !runs && state.get("work").is_some_and(Value::is_null) {
+            // It ended before it began to change anything: its own words say why.
+            return Ok(Some(Err(self.why())));
+        }
+        Ok(ended)
     }
 
     /// How the apply ended, once it has.
@@ -130,8 +138,12 @@ impl Remote<'_> {
         serde_json::from_slice(&output.stdout).map_err(|_| self.unreachable(&output))
     }
 
-    fn runs(&self) -> bool {
-        self.run(&format!("systemctl is-active {UNIT}"), &[]).is_ok_and(|output| output.status.success())
+    fn runs(&self) -> Result<bool, Failure> {
+        let output = self.run(&format!("systemctl is-active {UNIT}"), &[])?;
+        match output.status.code() {
+            Some(LOST) | None => Err(self.unreachable(&output)),
+            code => Ok(code == Some(0)),
+        }
     }
 
     fn why(&self) -> Failure {

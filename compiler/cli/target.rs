@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub mod given;
+pub mod guard;
 pub mod hands;
 pub mod history;
 pub mod interrupt;

@@ -1,8 +1,9 @@
 //! What mediac does while the machine boots, before anything of the build starts: what was cut off is taken back, and
 //! secrets come back to memory.
 
+use super::ready::SELF;
 use super::secrets::RootKey;
-use super::{Machine, secrets};
+use super::{Machine, guard, secrets};
 use crate::apply::{Event, Hands, Step};
 use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
@@ -22,10 +23,16 @@ pub fn recover(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<
         }
         let _lock = machine.lock()?;
         let mut hands = Early { inner: doing.hands(machine, terminal) };
+        let number = work.to;
         match recover::take_back_with(machine, &mut hands, terminal) {
             // What could not be done yet is written down, and done when the machine is up.
             Err(failure) if failure.exit == Exit::Degraded && machine.journal()?.work.is_none() => {}
             other => drop(other?),
+        }
+        terminal.progress(&format!("build {number} is taken back\n"));
+        if journal.current.is_none() {
+            later(&mut hands.inner);
+            guard::lift(machine);
         }
     }
     fill(machine)?;
@@ -53,6 +60,26 @@ impl<H: Hands> Hands for Early<H> {
         if !matches!(event, Event::Failed(..)) {
             self.inner.tell(event);
         }
+    }
+}
+
+/// What is left is done when the machine is up. A machine without a build has no unit for that.
+fn later(hands: &mut dyn Hands) {
+    let words = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        "--no-block",
+        "--unit=mediac-later",
+        "--property=After=multi-user.target",
+        SELF,
+        "recover",
+        "--by=rest",
+    ];
+    let command = words.map(str::to_owned).to_vec();
+    let step = Step { command, because: "the rest follows".to_owned(), accepts: Vec::new() };
+    if let Err(error) = hands.act(&step) {
+        hands.tell(Event::Failed(&step, &error));
     }
 }
 

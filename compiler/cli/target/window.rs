@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::hands::Programs;
 use super::ready::SELF;
 use super::{Lock, Machine, history, now};
-use crate::apply::{End, Hands as _, Phase, Step, Waiting};
+use crate::apply::{End, Hands as _, Journal, Phase, Step, Waiting};
 use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::terminal::Terminal;
@@ -15,14 +15,14 @@ use crate::cli::terminal::Terminal;
 pub const WATCH: &str = "mediac-watch";
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// What has to be said, and until when.
-pub fn open(seconds: u64) -> Result<Waiting, Failure> {
+/// What has to be said. The time for it begins only when there is something to say it of: until then it is over.
+pub fn open() -> Result<Waiting, Failure> {
     let mut bytes = [0_u8; 8];
     let read = std::fs::File::open("/dev/urandom")
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
     read.map_err(|error| Failure::invalid(format!("`/dev/urandom`: {error}"), "see what is wrong with it"))?;
     let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Waiting { token, until: now().saturating_add(seconds) })
+    Ok(Waiting { token, until: 0 })
 }
 
 /// From now on systemd looks every few seconds whether the apply is still alive or was confirmed: it must not be this
@@ -57,42 +57,52 @@ pub fn watch(hands: &mut Programs<'_>) -> Result<(), Failure> {
     })
 }
 
-/// Waits for `mediac confirm`, and takes everything back when it does not come.
+/// Waits so many seconds for `mediac confirm`, and takes everything back when it does not come.
 pub fn wait(
     machine: &Machine,
-    number: u64,
+    (number, seconds): (u64, u64),
     lock: Lock,
     doing: &Doing,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    let waiting = begin(machine, seconds)?;
+    terminal.progress(&format!(
+        "build {number} is in use; `mediac confirm {}` within {seconds} s keeps it\n",
+        waiting.token
+    ));
     // Whoever confirms has to get it.
     drop(lock);
-    let mut told = false;
     loop {
-        let journal = machine.journal()?;
-        let Some(work) = journal.work.filter(|work| work.to == number && work.phase == Phase::Waiting) else {
-            return ended(machine, number);
-        };
-        let Some(waiting) = work.waiting else { return ended(machine, number) };
-        if !told {
-            terminal.progress(&format!(
-                "build {number} is in use; `mediac confirm {}` within {} s keeps it\n",
-                waiting.token,
-                waiting.until.saturating_sub(now())
-            ));
-            told = true;
-        }
-        if now() > waiting.until {
-            let _lock = machine.lock()?;
-            // It may have been said in the last moment.
-            let still = machine.journal()?.work.is_some_and(|work| work.phase == Phase::Waiting);
-            if still {
-                crate::cli::recover::take_back(machine, doing, terminal)?;
+        let under_way = |journal: Journal| journal.work.filter(|work| work.to == number);
+        let Some(work) = under_way(machine.journal()?) else { return ended(machine, number) };
+        if work.phase != Phase::Waiting || now() > waiting.until {
+            match machine.lock() {
+                // Somebody else confirms it in the last moment, or takes it back already.
+                Err(failure) if failure.exit == Exit::Locked => {}
+                lock => {
+                    let _lock = lock?;
+                    if under_way(machine.journal()?).is_some() {
+                        crate::cli::recover::take_back(machine, doing, terminal)?;
+                    }
+                    return ended(machine, number);
+                }
             }
-            return ended(machine, number);
         }
         sleep(MOMENT);
     }
+}
+
+/// From now on the time runs. When this cannot be written down, it is over, and whoever watches takes everything back.
+fn begin(machine: &Machine, seconds: u64) -> Result<Waiting, Failure> {
+    let mut journal = machine.journal()?;
+    let nothing =
+        || Failure::refused("nothing waits to be confirmed", "`mediac history` says what became of it");
+    let waiting = journal.work.as_mut().and_then(|work| work.waiting.as_mut()).ok_or_else(nothing)?;
+    waiting.until = now().saturating_add(seconds);
+    let waiting = waiting.clone();
+    let written = journal.write(&machine.disk, &machine.places);
+    written.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+    Ok(waiting)
 }
 
 /// What became of it, whoever did that.

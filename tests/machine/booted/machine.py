@@ -4,6 +4,7 @@ Runs within the namespaces of `isolate`, so that mounts, networks and processes 
 """
 
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -87,6 +88,11 @@ class Machine:
         if self._nspawn and self._nspawn.poll() is None:
             self._nspawn.kill()
             self._nspawn.wait()
+
+    def pull_the_plug(self) -> None:
+        """Ends every process at once, as far as the machine can tell."""
+        os.kill(self.leader, signal.SIGKILL)
+        self.kill()
 
     def run(self, *argv: str, timeout: float = 60, stdin: bytes | None = None) -> subprocess.CompletedProcess:
         """Runs a program in the machine; output is stdout and stderr."""

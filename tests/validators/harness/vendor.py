@@ -24,7 +24,7 @@ PACKAGES = (
     Package("jellyfin", "jellyfin", "/var/lib/jellyfin", "/usr/bin/jellyfin"),
 )
 
-_UNIT = """\
+UNIT = """\
 [Unit]
 Description={name} (stand-in)
 After=network.target
@@ -42,7 +42,7 @@ WantedBy=multi-user.target
 def install(sandbox: Sandbox) -> None:
     for package in PACKAGES:
         unit = sandbox.path(f"/usr/lib/systemd/system/{package.name}.service")
-        unit.write_text(_UNIT.format(**vars(package)), encoding="utf-8")
+        unit.write_text(UNIT.format(**vars(package)), encoding="utf-8")
         program = sandbox.path(package.program)
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text("#!/bin/sh\n", encoding="utf-8")
