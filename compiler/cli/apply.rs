@@ -78,9 +78,11 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
 fn elsewhere(name: &str, arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     const WINDOW: u64 = 60;
     let build = arguments.change.build(place, terminal)?;
+    let encrypted = arguments.change.encrypted(place, &build)?;
     let remote = Remote { name, terminal };
     let request = remote::Request {
         build: &build,
+        encrypted: &encrypted,
         window: arguments.doing.confirm_within.unwrap_or(WINDOW),
         arguments: arguments.change.words(),
     };

@@ -360,7 +360,8 @@ struct Line<'a> {
 }
 
 fn document(thought: &Thought) -> String {
-    let Thought { journal, old, new, secrets: _, encrypted: _, prospect, forward, backward: _, missing } = thought;
+    let Thought { journal, old, new, secrets: _, encrypted: _, prospect, forward, backward: _, missing } =
+        thought;
     let changes = prospect.paths.iter().filter_map(|item| {
         Some(Line { path: &item.path, change: mark(item.verdict)?, why: why(item.verdict) })
     });

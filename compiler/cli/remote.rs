@@ -12,13 +12,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::exit::{Exit, Failure};
+use super::secrets::store::{self, Encrypted};
 use super::target::ready::SELF;
 use super::terminal::Terminal;
 use crate::apply::Generation;
-use crate::manifest::{INVENTORY, MANIFEST, sha256};
+use crate::manifest::sha256;
 
 /// Where a build waits to be applied: in memory, as it may never be.
 const INCOMING: &str = "/run/mediac/incoming";
+/// The build itself, below it; beside it are the secrets that the project has encrypted.
+const BUILD: &str = "/run/mediac/incoming/build";
 const UNIT: &str = "mediac-apply";
 /// How long a machine may not be reached after its time is up: taking everything back takes a while as well.
 const GRACE: Duration = Duration::from_secs(300);
@@ -38,6 +41,8 @@ pub struct Remote<'a> {
 pub struct Request<'a> {
     /// The build.
     pub build: &'a Generation,
+    /// The secrets of it that the project has encrypted.
+    pub encrypted: &'a Encrypted,
     /// How long it may stay unconfirmed, in seconds.
     pub window: u64,
     /// Further arguments, such as `--drift`.
@@ -47,9 +52,9 @@ pub struct Request<'a> {
 impl Remote<'_> {
     /// Copies the build, and shows what applying it would do. The exit code is the plan's.
     pub fn plan(&self, request: &Request<'_>) -> Result<Exit, Failure> {
-        self.send(request.build)?;
+        self.send(request)?;
         let words =
-            [&[SELF, "plan", "--from", INCOMING].map(str::to_owned), request.arguments.as_slice()].concat();
+            [&[SELF, "plan", "--from", BUILD].map(str::to_owned), request.arguments.as_slice()].concat();
         let output = self.run(&words.join(" "), &[])?;
         self.terminal.result(&String::from_utf8_lossy(&output.stdout));
         self.terminal.progress(&String::from_utf8_lossy(&output.stderr));
@@ -64,7 +69,7 @@ impl Remote<'_> {
     pub fn apply(&self, request: &Request<'_>) -> Result<Exit, Failure> {
         let before = self.lines()?;
         let call = format!(
-            "systemd-run --quiet --collect --unit={UNIT} --property=KillMode=process {SELF} apply --from {INCOMING} --yes \
+            "systemd-run --quiet --collect --unit={UNIT} --property=KillMode=process {SELF} apply --from {BUILD} --yes \
              --confirm-within {} {}",
             request.window,
             request.arguments.join(" ")
@@ -155,7 +160,8 @@ impl Remote<'_> {
     }
 
     /// Copies this program where it is missing, and the build.
-    fn send(&self, build: &Generation) -> Result<(), Failure> {
+    fn send(&self, request: &Request<'_>) -> Result<(), Failure> {
+        let build = request.build;
         let own = fs::read("/proc/self/exe")
             .map_err(|error| Failure::invalid(error.to_string(), "see what is wrong with it"))?;
         let hash = sha256(&own);
@@ -179,13 +185,14 @@ impl Remote<'_> {
             header.set_mode(mode);
             archive.append_data(&mut header, name, bytes)
         };
-        let mut added = add(MANIFEST, build.manifest.to_json().as_bytes(), 0o644)
-            .and_then(|()| add(INVENTORY, &build.inventory, 0o644));
+        let mut added = Ok(());
         for (path, stored) in build.snapshot().files {
-            if path != MANIFEST && path != INVENTORY {
-                let mode = if stored.kind == crate::diff::Kind::Script { 0o755 } else { 0o644 };
-                added = added.and_then(|()| add(&path, &stored.bytes, mode));
-            }
+            let mode = if stored.kind == crate::diff::Kind::Script { 0o755 } else { 0o644 };
+            added = added.and_then(|()| add(&format!("build/{path}"), &stored.bytes, mode));
+        }
+        for (name, bytes) in request.encrypted.iter() {
+            let place = store::place(&build.manifest.host, name);
+            added = added.and_then(|()| add(&place, bytes, 0o400));
         }
         let packed = added.and_then(|()| archive.into_inner());
         let packed =

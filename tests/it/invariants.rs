@@ -93,7 +93,8 @@ pub fn modules() -> Vec<String> {
 /// Where a word is not the service of that name: the program that leads to another machine.
 const OTHERWISE: &[(&str, &str)] = &[("compiler/cli/apply.rs", "ssh"), ("compiler/cli/remote.rs", "ssh")];
 /// Words of key files, which have the name of a service in them and do not mean it.
-const KEYS: &[&str] = &["age::ssh::", "ssh-ed25519", "ssh-rsa", "ssh-keygen", "/etc/ssh/ssh_host_ed25519_key"];
+const KEYS: &[&str] =
+    &["age::ssh::", "ssh-ed25519", "ssh-rsa", "ssh-keygen", "/etc/ssh/ssh_host_ed25519_key"];
 
 #[test]
 fn the_compiler_names_no_service() {
@@ -103,9 +104,9 @@ fn the_compiler_names_no_service() {
         .iter()
         .flat_map(|(name, text)| {
             let meant = |module: &str| !OTHERWISE.contains(&(name.as_str(), module));
-            let named = |line: &str| modules.iter().any(|module| meant(module) && has_word(&plain(line), module));
-            lines(name, text, named)
-                .collect::<Vec<_>>()
+            let named =
+                |line: &str| modules.iter().any(|module| meant(module) && has_word(&plain(line), module));
+            lines(name, text, named).collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(found, [""; 0]);
@@ -130,7 +131,13 @@ const PLACES: &[(&str, &[&str])] = &[
     // What is encrypted is written and read in memory.
     (
         "std::io",
-        &["compiler/cli/", "compiler/project.rs", "compiler/eval/", "compiler/apply/", "compiler/encryption.rs"],
+        &[
+            "compiler/cli/",
+            "compiler/project.rs",
+            "compiler/eval/",
+            "compiler/apply/",
+            "compiler/encryption.rs",
+        ],
     ),
     ("age::", &["compiler/encryption.rs"]),
     // Threads change no result: one to evaluate on, with a stack that is deep enough.
