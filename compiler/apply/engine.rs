@@ -6,7 +6,7 @@ use std::io;
 
 use super::decide::{Keeping, Rights, Verdict};
 use super::disk::{Disk, Found};
-use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER};
+use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Was, Will, Work};
 use super::prospect::{Item, Prospect, Seen};
 use super::steps::Step;
@@ -228,7 +228,7 @@ impl Target<'_> {
                     _ => self.put(path, number, index, old, values, *rights),
                 }
             }
-            Was::Saved(rights) => match self.disk.look(&saved(self.places, number, index))? {
+            Was::Saved(rights) => match self.disk.look(&saved(self.places, number, path))? {
                 Found::File { bytes, .. } => match self.disk.look(path)? {
                     Found::File { bytes: now, rights: has } if now == bytes && has == *rights => Ok(()),
                     _ => self.disk.put(path, &temporary(number, index), &bytes, *rights),
@@ -243,21 +243,33 @@ impl Target<'_> {
         }
     }
 
-    /// Saves what is written over although it is not in the build before.
+    /// Saves what is written over although it is not in the build before, where people find it again by its path.
     fn save(&self, number: u64, changes: &[Change]) -> io::Result<()> {
-        let folder = format!("{}/{number}", self.places.backups);
-        let saved_any = changes.iter().any(|change| matches!(change.was, Was::Saved(_)));
+        let top = format!("{}/{number}", self.places.backups);
+        let saved_any = changes.iter().any(|change| matches!(change.was, Was::Saved(_) | Was::Link(_)));
         if !saved_any {
             return Ok(());
         }
-        self.disk.remove_tree(&folder)?;
-        self.disk.make_folder(&folder, PRIVATE_FOLDER)?;
-        for (index, change) in changes.iter().enumerate() {
-            if let (Was::Saved(_), Found::File { bytes, .. }) = (&change.was, self.disk.look(&change.path)?) {
-                self.disk.write_new(&saved(self.places, number, index), &bytes, PRIVATE)?;
+        self.disk.remove_tree(&top)?;
+        self.disk.make_folder(&top, PRIVATE_FOLDER)?;
+        let mut folders = BTreeSet::from([top.clone()]);
+        for change in changes {
+            let place = saved(self.places, number, &change.path);
+            match (&change.was, self.disk.look(&change.path)?) {
+                (Was::Saved(_), Found::File { bytes, .. }) => {
+                    make_above(self.disk, &place, &top, &mut folders)?;
+                    self.disk.write_new(&place, &bytes, PRIVATE)?;
+                }
+                (Was::Link(target), _) => {
+                    make_above(self.disk, &place, &top, &mut folders)?;
+                    self.disk.link(target, &place, ".link")?;
+                }
+                _ => {}
             }
         }
-        self.disk.sync_folder(&folder)?;
+        for folder in folders.iter().rev() {
+            self.disk.sync_folder(folder)?;
+        }
         self.disk.sync_folder(&self.places.backups)
     }
 
@@ -308,8 +320,8 @@ fn temporary(number: u64, index: usize) -> String {
     format!(".mediac-{number}-{index}")
 }
 
-fn saved(places: &Places, number: u64, index: usize) -> String {
-    format!("{}/{number}/{index}", places.backups)
+fn saved(places: &Places, number: u64, path: &str) -> String {
+    format!("{}/{number}{path}", places.backups)
 }
 
 fn could_be(text: &str, bytes: &[u8]) -> bool {
