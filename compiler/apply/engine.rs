@@ -117,7 +117,13 @@ impl Target<'_> {
         }
     }
 
-    fn forward(&self, journal: &mut Journal, work: &Work, plan: &Plan<'_>, hands: &mut dyn Hands) -> Result<(), String> {
+    fn forward(
+        &self,
+        journal: &mut Journal,
+        work: &Work,
+        plan: &Plan<'_>,
+        hands: &mut dyn Hands,
+    ) -> Result<(), String> {
         for (index, change) in work.changes.iter().enumerate() {
             let done = match change.will {
                 Will::Folder(rights) => self.disk.make_folder(&change.path, rights),
@@ -137,7 +143,8 @@ impl Target<'_> {
             hands.tell(Event::Step(step));
         }
         // This one write makes it the target's build.
-        let done = Journal { current: Some(work.to), last: journal.last, work: None, pending: Vec::new() };
+        let pending = left_over(&journal.pending, &work.forward);
+        let done = Journal { current: Some(work.to), last: journal.last, work: None, pending };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
         Ok(())
@@ -158,14 +165,19 @@ impl Target<'_> {
         // A step that was begun has to be answered; one that never was has not. This need not be on the disk: who finds
         // the journal as it was does the same.
         let told = journal.write(self.disk, self.places);
-        for (index, change) in work.changes.iter().enumerate().rev() {
+        // What was added goes first: on a full disk, that is the room for what comes back.
+        let added = |change: &Change| matches!((&change.was, change.will), (Was::Absent, Will::File(_)));
+        let (first, then): (Vec<_>, Vec<_>) =
+            work.changes.iter().enumerate().rev().partition(|(_, change)| added(change));
+        for (index, change) in first.into_iter().chain(then) {
             let back = self.put_back(change, work.to, index, old, new, values);
             back.map_err(|error| format!("`{}`: {error}", change.path))?;
         }
         self.sync(&work.changes).map_err(|error| error.to_string())?;
         told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
-        let mut failed = Vec::new();
         let steps = if work.begun > 0 { work.backward.as_slice() } else { &[] };
+        let mut failed = left_over(&journal.pending, steps);
+        let owed = failed.len();
         for step in steps {
             match hands.act(step) {
                 Ok(()) => hands.tell(Event::Step(step)),
@@ -175,11 +187,28 @@ impl Target<'_> {
                 }
             }
         }
-        let count = failed.len();
+        let count = failed.len() - owed;
         let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
         if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
+    }
+
+    /// Does what an earlier way back left over, and returns how much of it is left.
+    pub fn settle(&self, journal: &mut Journal, hands: &mut dyn Hands) -> io::Result<usize> {
+        let mut left = Vec::new();
+        for step in &journal.pending {
+            match hands.act(step) {
+                Ok(()) => hands.tell(Event::Step(step)),
+                Err(error) => {
+                    hands.tell(Event::Failed(step, &error));
+                    left.push(step.clone());
+                }
+            }
+        }
+        journal.pending = left;
+        journal.write(self.disk, self.places)?;
+        Ok(journal.pending.len())
     }
 
     fn put(
@@ -213,12 +242,15 @@ impl Target<'_> {
             Was::Absent => match (change.will, self.disk.look(path)?) {
                 (Will::Folder(_), Found::Folder(_)) => self.disk.remove_empty(path),
                 // What its program made of it meanwhile is the program's.
-                (Will::File(_), Found::File { bytes, .. }) if is_of(new, path, &bytes) => self.disk.remove(path),
+                (Will::File(_), Found::File { bytes, .. }) if is_of(new, path, &bytes) => {
+                    self.disk.remove(path)
+                }
                 _ => Ok(()),
             },
             Was::Kept(rights) => {
                 let old = old.ok_or_else(|| io::Error::other("the build before this is missing"))?;
-                let text = old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
+                let text =
+                    old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
                 let is_back = |bytes: &[u8]| match values.fill(text) {
                     Ok(filled) => filled.as_bytes() == bytes,
                     Err(_) => could_be(text, bytes),
@@ -291,6 +323,12 @@ impl Target<'_> {
     }
 }
 
+/// What is still owed when these steps are done: not what one of them did to the same unit or container.
+fn left_over(owed: &[Step], done: &[Step]) -> Vec<Step> {
+    let subjects: BTreeSet<Option<&String>> = done.iter().map(|step| step.command.last()).collect();
+    owed.iter().filter(|step| !subjects.contains(&step.command.last())).cloned().collect()
+}
+
 /// What is changed for a prospect: folders from above, then files, what goes last.
 fn changes(prospect: &Prospect) -> Vec<Change> {
     let mut changes: Vec<(u8, Change)> = Vec::new();
@@ -307,7 +345,9 @@ fn changes(prospect: &Prospect) -> Vec<Change> {
             (Verdict::Write(_), Keeping::Folder) => (0, Will::Folder(*rights)),
             (Verdict::Write(_), Keeping::Exact | Keeping::Once) => (1, Will::File(*rights)),
             (Verdict::Remove, _) => (2, Will::Nothing),
-            (Verdict::Keep | Verdict::Adopt | Verdict::Leave | Verdict::Drift | Verdict::InTheWay(_), _) => continue,
+            (Verdict::Keep | Verdict::Adopt | Verdict::Leave | Verdict::Drift | Verdict::InTheWay(_), _) => {
+                continue;
+            }
         };
         changes.push((rank, Change { path: path.clone(), was, will }));
     }

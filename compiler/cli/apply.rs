@@ -108,7 +108,7 @@ pub fn carry_out(
 
 impl Doing {
     /// Whether no program is run.
-    fn is_silent(&self, machine: &Machine) -> bool {
+    pub fn is_silent(&self, machine: &Machine) -> bool {
         self.boot_only || (!machine.is_this() && self.programs.is_none())
     }
 
