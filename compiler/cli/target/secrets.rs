@@ -32,6 +32,8 @@ pub fn values(machine: &Machine, builds: &[&Generation], key: RootKey) -> Result
     if wanted.is_empty() {
         return Ok(values);
     }
+    // No core of this process may be written: from here on it has secrets in its memory.
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     let path = format!("{}/root.key", machine.places.base);
     let root_key = match root_key(&machine.disk, &path, key) {
         Ok(root_key) => root_key,
