@@ -130,9 +130,9 @@ impl Places {
         }
     }
 
-    /// Files of mediac's own as long as they are written.
-    pub fn unfinished(&self) -> [String; 2] {
-        [UNFINISHED, ".root.key"].map(|name| format!("{}/{name}", self.base))
+    /// Whether a name in its folder is one that a file of mediac's own has only as long as it is written.
+    pub fn is_unfinished(name: &str) -> bool {
+        name == UNFINISHED || name == ".root.key"
     }
 
     /// Makes the folders.
@@ -141,7 +141,10 @@ impl Places {
         for component in self.base.split('/').filter(|component| !component.is_empty()) {
             above = format!("{above}/{component}");
             if disk.look(&above)? == Found::Absent {
-                disk.make_folder(&above, if above == self.base { PRIVATE_FOLDER } else { Rights { mode: 0o755, ..PRIVATE } })?;
+                disk.make_folder(
+                    &above,
+                    if above == self.base { PRIVATE_FOLDER } else { Rights { mode: 0o755, ..PRIVATE } },
+                )?;
                 disk.sync_above(&above)?;
             }
         }

@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
 use super::target::{self, Machine, history};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Target};
+use crate::apply::{End, Generation, Journal, Places, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -20,14 +20,22 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let _lock = machine.lock()?;
-    take_back(&machine, &arguments.doing, terminal)
+    match take_back(&machine, &arguments.doing, terminal)? {
+        0 => Ok(Exit::Done),
+        count => Err(Failure {
+            exit: Exit::Degraded,
+            message: format!("{count} of the steps back failed again"),
+            help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
+        }),
+    }
 }
 
-/// Takes back what was cut off, if anything was.
-pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Takes back what was cut off, if anything was, and does what an earlier way back left over. Returns how many steps of
+/// that failed again: they are in nobody's way.
+pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
     let mut journal = machine.journal()?;
     tidy(machine, &journal)?;
-    let Some(work) = journal.work.clone() else { return Ok(Exit::Done) };
+    let Some(work) = journal.work.clone() else { return settle(machine, &mut journal, doing, terminal) };
     let old = machine.current(&journal)?;
     let new = machine.generation(work.to).ok().map(|(build, _)| build);
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
@@ -47,14 +55,31 @@ pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Resul
         message,
         help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
     })?;
-    tidy(machine, &journal)?;
-    Ok(Exit::Done)
+    Ok(0)
+}
+
+/// Does what an earlier way back left over.
+fn settle(
+    machine: &Machine,
+    journal: &mut Journal,
+    doing: &Doing,
+    terminal: &Terminal,
+) -> Result<usize, Failure> {
+    if journal.pending.is_empty() || doing.is_silent(machine) {
+        return Ok(0);
+    }
+    let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
+    let left = target.settle(journal, &mut doing.hands(machine, terminal));
+    left.map_err(|error| machine.cannot("write to", &machine.places.base, &error))
 }
 
 /// Removes what was never finished: builds whose keeping was cut off or that nothing came of, and files of mediac's own
 /// that never got their names, one of which may be a key.
-fn tidy(machine: &Machine, journal: &crate::apply::Journal) -> Result<(), Failure> {
-    for path in machine.places.unfinished() {
+fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
+    let base = &machine.places.base;
+    let names = machine.disk.list(base).map_err(|error| machine.cannot("read", base, &error))?;
+    for name in names.iter().filter(|name| Places::is_unfinished(name)) {
+        let path = format!("{base}/{name}");
         machine.disk.remove(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
     }
     let folder = &machine.places.generations;
