@@ -35,7 +35,10 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
 pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
     let mut journal = machine.journal()?;
     tidy(machine, &journal)?;
-    let Some(work) = journal.work.clone() else { return settle(machine, &mut journal, doing, terminal) };
+    let Some(work) = journal.work.clone() else {
+        remember(machine, &journal);
+        return settle(machine, &mut journal, doing, terminal);
+    };
     let old = machine.current(&journal)?;
     let new = machine.generation(work.to).ok().map(|(build, _)| build);
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
@@ -56,6 +59,16 @@ pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Resul
         help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
     })?;
     Ok(0)
+}
+
+/// Adds the line of the current build to the history if it was cut off before that: `rollback` goes by it.
+fn remember(machine: &Machine, journal: &Journal) {
+    let Some(current) = journal.current else { return };
+    let applied: Vec<u64> =
+        history::lines(machine).iter().filter(|line| line.result == "applied").map(|line| line.to).collect();
+    if !applied.contains(&current) {
+        history::note(machine, "apply", applied.last().copied(), current, &End::Applied(current));
+    }
 }
 
 /// Does what an earlier way back left over.
