@@ -165,6 +165,13 @@ impl Target<'_> {
         // A step that was begun has to be answered; one that never was has not. This need not be on the disk: who finds
         // the journal as it was does the same.
         let told = journal.write(self.disk, self.places);
+        if let Err(error) = &told {
+            // Unless it says that the end was reached: files that went back then would be nobody's.
+            match Journal::read(self.disk, self.places) {
+                Ok(Ok(Journal { work: Some(_), .. })) => {}
+                _ => return Err(error.to_string()),
+            }
+        }
         // What was added goes first: on a full disk, that is the room for what comes back.
         let added = |change: &Change| matches!((&change.was, change.will), (Was::Absent, Will::File(_)));
         let (first, then): (Vec<_>, Vec<_>) =
