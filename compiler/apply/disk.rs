@@ -127,12 +127,14 @@ impl Disk {
         file.sync_all()
     }
 
-    /// Adds a line to a file, which is made if it is not there.
+    /// Adds a line to a file, which is made if it is not there. A line before it that was cut off stays one of its own.
     pub fn append(&self, path: &str, line: &str) -> io::Result<()> {
+        let cut_off = matches!(self.look(path)?, Found::File { bytes, .. } if bytes.last().is_some_and(|last| *last != b'\n'));
+        let line = if cut_off { format!("\n{line}\n") } else { format!("{line}\n") };
         let (folder, name) = self.parent(path)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = std::fs::File::from(fs::openat(&folder, name, flags, Mode::RUSR | Mode::WUSR)?);
-        file.write_all(format!("{line}\n").as_bytes())?;
+        file.write_all(line.as_bytes())?;
         file.sync_all()
     }
 

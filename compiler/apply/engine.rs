@@ -6,7 +6,7 @@ use std::io;
 
 use super::decide::{Keeping, Rights, Verdict};
 use super::disk::{Disk, Found};
-use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER};
+use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
 use super::prospect::{Item, Prospect, Seen};
 use super::steps::{Step, Steps};
@@ -166,7 +166,11 @@ impl Target<'_> {
     /// Makes what is under way the target's build: this one write does it.
     pub fn commit(&self, journal: &mut Journal) -> io::Result<()> {
         let current = journal.work.as_ref().map(|work| work.to).or(journal.current);
-        let done = Journal { current, last: journal.last, work: None, pending: Vec::new() };
+        let pending = match &journal.work {
+            Some(work) => left_over(&journal.pending, work.forward.all()),
+            None => journal.pending.clone(),
+        };
+        let done = Journal { current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places)?;
         *journal = done;
         Ok(())
@@ -187,21 +191,50 @@ impl Target<'_> {
         // A step that was begun has to be answered; one that never was has not. This need not be on the disk: who finds
         // the journal as it was does the same.
         let told = journal.write(self.disk, self.places);
-        let mut failed = Vec::new();
+        if let Err(error) = &told {
+            // Unless it says that the end was reached: files that went back then would be nobody's.
+            match Journal::read(self.disk, self.places) {
+                Ok(Ok(Journal { work: Some(_), .. })) => {}
+                _ => return Err(error.to_string()),
+            }
+        }
         let steps = if work.begun > 0 { work.backward.clone() } else { Steps::default() };
+        let mut failed = left_over(&journal.pending, steps.all());
+        let owed = failed.len();
         answer(&steps.before, &mut failed, hands);
-        for (index, change) in work.changes.iter().enumerate().rev() {
+        // What was added goes first: on a full disk, that is the room for what comes back.
+        let added = |change: &Change| matches!((&change.was, change.will), (Was::Absent, Will::File(_)));
+        let (first, then): (Vec<_>, Vec<_>) =
+            work.changes.iter().enumerate().rev().partition(|(_, change)| added(change));
+        for (index, change) in first.into_iter().chain(then) {
             let back = self.put_back(change, work.to, index, old, new, values);
             back.map_err(|error| format!("`{}`: {error}", change.path))?;
         }
         self.sync(&work.changes).map_err(|error| error.to_string())?;
         told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
         answer(&steps.after, &mut failed, hands);
-        let count = failed.len();
+        let count = failed.len() - owed;
         let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
         if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
+    }
+
+    /// Does what an earlier way back left over, and returns how much of it is left.
+    pub fn settle(&self, journal: &mut Journal, hands: &mut dyn Hands) -> io::Result<usize> {
+        let mut left = Vec::new();
+        for step in &journal.pending {
+            match hands.act(step) {
+                Ok(()) => hands.tell(Event::Step(step)),
+                Err(error) => {
+                    hands.tell(Event::Failed(step, &error));
+                    left.push(step.clone());
+                }
+            }
+        }
+        journal.pending = left;
+        journal.write(self.disk, self.places)?;
+        Ok(journal.pending.len())
     }
 
     fn put(
@@ -253,7 +286,7 @@ impl Target<'_> {
                     _ => self.put(path, number, index, old, values, *rights),
                 }
             }
-            Was::Saved(rights) => match self.disk.look(&saved(self.places, number, index))? {
+            Was::Saved(rights) => match self.disk.look(&saved(self.places, number, path))? {
                 Found::File { bytes, .. } => match self.disk.look(path)? {
                     Found::File { bytes: now, rights: has } if now == bytes && has == *rights => Ok(()),
                     _ => self.disk.put(path, &temporary(number, index), &bytes, *rights),
@@ -268,21 +301,33 @@ impl Target<'_> {
         }
     }
 
-    /// Saves what is written over although it is not in the build before.
+    /// Saves what is written over although it is not in the build before, where people find it again by its path.
     fn save(&self, number: u64, changes: &[Change]) -> io::Result<()> {
-        let folder = format!("{}/{number}", self.places.backups);
-        let saved_any = changes.iter().any(|change| matches!(change.was, Was::Saved(_)));
+        let top = format!("{}/{number}", self.places.backups);
+        let saved_any = changes.iter().any(|change| matches!(change.was, Was::Saved(_) | Was::Link(_)));
         if !saved_any {
             return Ok(());
         }
-        self.disk.remove_tree(&folder)?;
-        self.disk.make_folder(&folder, PRIVATE_FOLDER)?;
-        for (index, change) in changes.iter().enumerate() {
-            if let (Was::Saved(_), Found::File { bytes, .. }) = (&change.was, self.disk.look(&change.path)?) {
-                self.disk.write_new(&saved(self.places, number, index), &bytes, PRIVATE)?;
+        self.disk.remove_tree(&top)?;
+        self.disk.make_folder(&top, PRIVATE_FOLDER)?;
+        let mut folders = BTreeSet::from([top.clone()]);
+        for change in changes {
+            let place = saved(self.places, number, &change.path);
+            match (&change.was, self.disk.look(&change.path)?) {
+                (Was::Saved(_), Found::File { bytes, .. }) => {
+                    make_above(self.disk, &place, &top, &mut folders)?;
+                    self.disk.write_new(&place, &bytes, PRIVATE)?;
+                }
+                (Was::Link(target), _) => {
+                    make_above(self.disk, &place, &top, &mut folders)?;
+                    self.disk.link(target, &place, ".link")?;
+                }
+                _ => {}
             }
         }
-        self.disk.sync_folder(&folder)?;
+        for folder in folders.iter().rev() {
+            self.disk.sync_folder(folder)?;
+        }
         self.disk.sync_folder(&self.places.backups)
     }
 
@@ -317,6 +362,12 @@ fn answer(steps: &[Step], failed: &mut Vec<Step>, hands: &mut dyn Hands) {
     }
 }
 
+/// What is still owed when these steps are done: not what one of them did to the same unit or container.
+fn left_over<'a>(owed: &[Step], done: impl Iterator<Item = &'a Step>) -> Vec<Step> {
+    let subjects: BTreeSet<Option<&String>> = done.map(|step| step.command.last()).collect();
+    owed.iter().filter(|step| !subjects.contains(&step.command.last())).cloned().collect()
+}
+
 /// What is changed for a prospect: folders from above, then files, what goes last.
 fn changes(prospect: &Prospect) -> Vec<Change> {
     let mut changes: Vec<(u8, Change)> = Vec::new();
@@ -348,8 +399,8 @@ fn temporary(number: u64, index: usize) -> String {
     format!(".mediac-{number}-{index}")
 }
 
-fn saved(places: &Places, number: u64, index: usize) -> String {
-    format!("{}/{number}/{index}", places.backups)
+fn saved(places: &Places, number: u64, path: &str) -> String {
+    format!("{}/{number}{path}", places.backups)
 }
 
 fn could_be(text: &str, bytes: &[u8]) -> bool {

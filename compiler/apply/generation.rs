@@ -176,7 +176,7 @@ impl Generation {
 }
 
 /// Makes the folders between `top` and a path.
-fn make_above(disk: &Disk, path: &str, top: &str, made: &mut BTreeSet<String>) -> io::Result<()> {
+pub(super) fn make_above(disk: &Disk, path: &str, top: &str, made: &mut BTreeSet<String>) -> io::Result<()> {
     let Some((above, _)) = path.rsplit_once('/') else { return Ok(()) };
     if above.len() <= top.len() || made.contains(above) {
         return Ok(());

@@ -145,9 +145,9 @@ impl Places {
         }
     }
 
-    /// Files of mediac's own as long as they are written.
-    pub fn unfinished(&self) -> [String; 2] {
-        [UNFINISHED, ".root.key"].map(|name| format!("{}/{name}", self.base))
+    /// Whether a name in its folder is one that a file of mediac's own has only as long as it is written.
+    pub fn is_unfinished(name: &str) -> bool {
+        name == UNFINISHED || name == ".root.key"
     }
 
     /// Makes the folders.

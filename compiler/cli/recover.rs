@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
 use super::target::{self, Machine, boot, history, now};
 use super::terminal::Terminal;
-use crate::apply::{End, Event, Generation, Hands, Journal, Phase, Step, Target};
+use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Step, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -38,8 +38,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     match arguments.by {
         Caller::Person => {
             let _lock = machine.lock()?;
-            take_back(&machine, &arguments.doing, terminal)?;
-            finish(&machine, &arguments.doing, terminal)
+            settled(take_back(&machine, &arguments.doing, terminal)?)
         }
         Caller::Watch => watch(&machine, &arguments.doing, terminal),
         Caller::Boot => boot::recover(&machine, &arguments.doing, terminal),
@@ -49,10 +48,14 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
             Err(failure) if failure.exit == Exit::Locked => Ok(Exit::Done),
             lock => {
                 let _lock = lock?;
-                finish(&machine, &arguments.doing, terminal)
+                settled(settle(&machine, &arguments.doing, terminal)?)
             }
         },
     }
+}
+
+fn settled(count: usize) -> Result<Exit, Failure> {
+    if count == 0 { Ok(Exit::Done) } else { Err(left(format!("{count} of the steps back failed again"))) }
 }
 
 /// Nothing as long as an apply lives, or has time; then it is taken back.
@@ -70,28 +73,29 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
     {
         return Ok(Exit::Done);
     }
-    let exit = take_back(machine, doing, terminal);
+    let count = take_back(machine, doing, terminal);
     drop(lock);
     let stop = ["systemctl", "stop", &format!("{}.timer", target::window::WATCH)].map(str::to_owned).to_vec();
     let step = Step { command: stop, because: "nothing is left to watch".to_owned(), accepts: vec![5] };
     let _ = doing.hands(machine, terminal).act(&step);
-    exit
+    settled(count?)
 }
 
-/// Takes back what was cut off, if anything was.
-pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
-    take_back_with(machine, &mut doing.hands(machine, terminal), terminal)
+/// Takes back what was cut off, if anything was, and does what an earlier way back left over. Returns how many steps of
+/// that failed again: they are in nobody's way.
+pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
+    take_back_with(machine, &mut doing.hands(machine, terminal), terminal)?;
+    settle(machine, doing, terminal)
 }
 
-/// The same, with these hands.
-pub fn take_back_with(
-    machine: &Machine,
-    hands: &mut dyn Hands,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
+/// Takes back what was cut off with these hands, if anything was.
+pub fn take_back_with(machine: &Machine, hands: &mut dyn Hands, terminal: &Terminal) -> Result<(), Failure> {
     let mut journal = machine.journal()?;
     tidy(machine, &journal)?;
-    let Some(work) = journal.work.clone() else { return Ok(Exit::Done) };
+    let Some(work) = journal.work.clone() else {
+        remember(machine, &journal);
+        return Ok(());
+    };
     let old = machine.current(&journal)?;
     let new = machine.generation(work.to).ok().map(|(build, _)| build);
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
@@ -108,37 +112,28 @@ pub fn take_back_with(
         Err(error) => End::Degraded(reason.to_owned(), error.clone()),
     };
     history::note(machine, "recover", journal.current, work.to, &end);
-    undone.map_err(left)?;
-    tidy(machine, &journal)?;
-    Ok(Exit::Done)
+    undone.map_err(left)
 }
 
-/// Does what was left over when something was taken back.
-fn finish(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, Failure> {
+/// Adds the line of the current build to the history if it was cut off before that: `rollback` goes by it.
+fn remember(machine: &Machine, journal: &Journal) {
+    let Some(current) = journal.current else { return };
+    let applied: Vec<u64> =
+        history::lines(machine).iter().filter(|line| line.result == "applied").map(|line| line.to).collect();
+    if !applied.contains(&current) {
+        history::note(machine, "apply", applied.last().copied(), current, &End::Applied(current));
+    }
+}
+
+/// Does what an earlier way back left over.
+fn settle(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
     let mut journal = machine.journal()?;
     if journal.pending.is_empty() || doing.is_silent(machine) {
-        return Ok(Exit::Done);
+        return Ok(0);
     }
-    let mut hands = doing.hands(machine, terminal);
-    let mut left_over = Vec::new();
-    for step in std::mem::take(&mut journal.pending) {
-        match hands.act(&step) {
-            Ok(()) => hands.tell(Event::Step(&step)),
-            Err(error) => {
-                hands.tell(Event::Failed(&step, &error));
-                left_over.push(step);
-            }
-        }
-    }
-    let count = left_over.len();
-    journal.pending = left_over;
-    let written = journal.write(&machine.disk, &machine.places);
-    written.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
-    if count == 0 {
-        Ok(Exit::Done)
-    } else {
-        Err(left(format!("{count} of the steps that were left failed again")))
-    }
+    let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
+    let left = target.settle(&mut journal, &mut doing.hands(machine, terminal));
+    left.map_err(|error| machine.cannot("write to", &machine.places.base, &error))
 }
 
 fn left(message: String) -> Failure {
@@ -152,7 +147,10 @@ fn left(message: String) -> Failure {
 /// Removes what was never finished: builds whose keeping was cut off or that nothing came of, and files of mediac's own
 /// that never got their names, one of which may be a key.
 fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
-    for path in machine.places.unfinished() {
+    let base = &machine.places.base;
+    let names = machine.disk.list(base).map_err(|error| machine.cannot("read", base, &error))?;
+    for name in names.iter().filter(|name| Places::is_unfinished(name)) {
+        let path = format!("{base}/{name}");
         machine.disk.remove(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
     }
     let folder = &machine.places.generations;

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from recording import changed
-from world import STATE, Folder
+from world import STATE, File, Folder
 
 JOURNAL, GENERATIONS = f"{STATE}/journal.json", f"{STATE}/generations"
 
@@ -57,7 +57,7 @@ def in_place(run, chosen):
     ops = []
     for op in run.ops:
         old = existing(run, op.path) if op.kind == "entry" and len(op.changes) == 2 and chosen(op.path) else None
-        if old is None:
+        if not isinstance(run.nodes.get(old), File):
             ops.append(op)
             continue
         (aside, _), (_, new) = op.changes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import mutants
 from recording import record
 from scenarios import Scenario, differences
-from world import STATE, File, Machine, lay
+from world import STATE, File, Machine, lay, target
 
 WANTED = 7_500
 # Mutants are found long before that.
@@ -100,6 +100,15 @@ def states(recording, limit):
                 return
 
 
+def halves(scenario, tree):
+    """Files that are neither as before nor as after: whoever reads them does not wait for the recover."""
+    known = [scenario.before, scenario.after, *scenario.whole.values()]
+    for path, entry in target(tree).items():
+        contents = {whole[path].content for whole in known if isinstance(whole.get(path), File)}
+        if contents and isinstance(entry, File) and entry.content not in contents:
+            yield path
+
+
 @dataclass
 class Share:
     """The work of one worker: a scenario, or one with a fault."""
@@ -114,7 +123,8 @@ def judge(machine, scenario, tree, present, twice):
     lay(machine.root, tree, present)
     done = machine.run("recover")
     found = machine.look()
-    wrong = [f"recover ended with {done.returncode}: {done.stderr.strip()[-200:]}"] if done.returncode else scenario.judge(found)
+    wrong = [f"half there: {path}" for path in halves(scenario, tree)]
+    wrong += [f"recover ended with {done.returncode}: {done.stderr.strip()[-200:]}"] if done.returncode else scenario.judge(found)
     if twice and not wrong:
         again, before, found = machine.run("recover"), found, machine.look()
         differs = differences("I5 the second recover:", found, before)
@@ -154,7 +164,7 @@ def section(crew):
             yield f"power-{of}", f"{seen} states of {len(share.recording.ops)} steps{whole}, {len(wrong)} violations", wrong
         elif wrong:
             caught += 1
-            print(f"   caught after {seen} states, {of}: {name}")
+            print(f"   caught after {seen} states, {of}: {name} ({wrong[0].split(': ', 1)[1][:80]})", flush=True)
         else:
             missed.append(f"not caught in {seen} states, {of}: {name}")
     yield "power-mutants", f"{caught} of {caught + len(missed)} caught", missed

@@ -48,6 +48,8 @@ class Scenario:
         history = tree.get(f"{STATE}/history.jsonl", File(0, 0, 0, b"")).content
         if any(line.count(b'{"time"') > 1 for line in history.splitlines()):
             wrong.append("a line of the history is lost in another one that was cut off")
+        if known["current"] is not None and b'"to":%d,"result":"applied"' % known["current"] not in history:
+            wrong.append(f"history: build {known['current']} is not in it")
         return wrong + self.judge_builds(tree, known)
 
     def judge_builds(self, tree, known):
