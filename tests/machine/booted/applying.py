@@ -48,8 +48,17 @@ class Applying(Scenario):
         self.check("the plan says what is installed from packages", lambda: _says(
             asked, "packages are installed first, and stay:", "plexmediaserver"))
         self.check("a plan changes nothing", lambda: _none(holdings.difference(bare, self.but_incoming())))
+        self.copy("home")
+        self.check("the plug is pulled in the middle of the first apply",
+                   lambda: self.pull("home", lambda work: work["begun"] >= 9))
+        self.machine.boot()
+        self.check("pulled in the first apply, nothing is left to be done", lambda: until(
+            self.is_clean, 60, lambda: self.mediac("status").text))
+        self.check("pulled in the first apply, the machine is as it was", lambda: _none(
+            holdings.difference(bare, holdings.everything(self.machine))))
         said = self.desk.apply("home", "--yes")
-        self.check("a bare machine takes the build over SSH", lambda: _code(said, 0))
+        if not self.check("a bare machine takes the build over SSH", lambda: _code(said, 0)):
+            raise Broken("without it there is nothing to go on with")
         self.well()
         self.check("kill-switch and firewall are loaded", self.tables)
         self.check("the belt's routing rules are there", self.belt)
@@ -90,7 +99,7 @@ class Applying(Scenario):
             "while it waits to be confirmed": lambda work: work["phase"] == "waiting",
         }
         for name, reached in moments.items():
-            self.check(f"the plug is pulled {name}", lambda reached=reached: self.pull(reached))
+            self.check(f"the plug is pulled {name}", lambda reached=reached: self.pull("many", reached))
             self.machine.boot()
             self.check(f"pulled {name}, every container is back", lambda: until(self.all_well, 120, self.states))
             self.settled("one", f"pulled {name}")
@@ -124,9 +133,9 @@ class Applying(Scenario):
         self.machine.must(f"rm -rf /root/{name}")
         os.system(f"cp -a {tree} {self.machine.root}/root/{name}")
 
-    def pull(self, reached) -> Note:
+    def pull(self, name: str, reached) -> Note:
         machine = self.machine
-        machine.must(f"systemd-run --quiet --collect --unit=test-apply {MEDIAC} apply --from /root/many --yes "
+        machine.must(f"systemd-run --quiet --collect --unit=test-apply {MEDIAC} apply --from /root/{name} --yes "
                      "--confirm-within 100")
         until(lambda: (work := self.journal()["work"]) and reached(work), 150, lambda: machine.say(
             "journalctl --no-pager -o cat -u test-apply"), every=0.005)
@@ -161,9 +170,12 @@ class Applying(Scenario):
         state = json.loads(said.text)
         _same([state["files"], state["work"], state["pending"]], [{}, None, []])
 
+    def is_clean(self) -> bool:
+        return self.mediac("status --exit-code").code == 0
+
     def journal(self) -> dict:
         path: Path = self.machine.root / "var/lib/mediac/journal.json"
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"work": None}
 
     def history(self) -> list:
         return json.loads(self.mediac("history --json").text)

@@ -43,6 +43,7 @@ def machine(host: Host, sandbox: Sandbox, public_key: str) -> Machine:
         write(sandbox.path(f"{home}/.ssh/authorized_keys"), public_key, 0o600)
         sandbox.path(f"{home}/.ssh").chmod(0o700)
     sandbox.expect("chown", "-R", f"{USER}:", f"/home/{USER}/.ssh")
+    write(sandbox.path("/etc/hosts"), "127.0.0.1 localhost debian\n")
     _archive(sandbox)
     _secrets(host, sandbox)
     for name in ("proc", "sys", "dev", "run", "tmp"):

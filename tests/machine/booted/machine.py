@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+_NAME = "mediac-test"
 _NSPAWN = (
     "systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --capability=all"
     " --resolv-conf=off --timezone=off"
@@ -56,19 +57,22 @@ class Machine:
         binds += [f"--bind={self.data}:/var/lib/docker", "--system-call-filter=add_key keyctl bpf"]
         with self.console.open("ab") as console:
             self._nspawn = subprocess.Popen(
-                [*_NSPAWN, *self.network, f"--directory={self.root}", "--machine=mediac-test", *binds],
+                [*_NSPAWN, *self.network, f"--directory={self.root}", f"--machine={_NAME}", *binds],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             )
         until(lambda: self._find_leader(), 20, "a first process in the machine", every=0.1)
-        until(lambda: self.ask("test -S /run/systemd/private"), 30, "a running systemd", every=0.2)
+        until(lambda: self.ask("test -S /run/systemd/private"), 30, self._said, every=0.2)
         self.run("systemctl", "is-system-running", "--wait", timeout=timeout)
+
+    def _said(self) -> str:
+        return f"a running systemd:\n{self.console.read_text(errors='replace')[-2000:]}"
 
     def _find_leader(self) -> bool:
         if self._nspawn.poll() is not None:
-            raise Broken(f"the machine did not boot:\n{self.console.read_text(errors='replace')[-2000:]}")
+            raise Broken(f"the machine did not boot: {self._said()}")
         pid = self._nspawn.pid
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
@@ -93,6 +97,11 @@ class Machine:
         """Ends every process at once, as far as the machine can tell."""
         os.kill(self.leader, signal.SIGKILL)
         self.kill()
+        self.leader = 0
+        # What nspawn would have cleaned up.
+        if self.network != ("--private-network",):
+            subprocess.run(["ip", "link", "delete", f"vb-{_NAME}"], stderr=subprocess.DEVNULL)
+        subprocess.run(["umount", "--lazy", f"/run/systemd/nspawn/propagate/{_NAME}"], stderr=subprocess.DEVNULL)
 
     def run(self, *argv: str, timeout: float = 60, stdin: bytes | None = None) -> subprocess.CompletedProcess:
         """Runs a program in the machine; output is stdout and stderr."""
