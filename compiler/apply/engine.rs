@@ -340,9 +340,8 @@ impl Target<'_> {
                 self.disk.sync_above(&change.path)?;
             }
             // The entry of a folder is in the one above, but its mode and owner are its own.
-            match (change.will, self.disk.look(&change.path)?) {
-                (Will::Folder(_), Found::Folder(_)) => self.disk.sync_folder(&change.path)?,
-                _ => {}
+            if let (Will::Folder(_), Found::Folder(_)) = (change.will, self.disk.look(&change.path)?) {
+                self.disk.sync_folder(&change.path)?;
             }
         }
         Ok(())

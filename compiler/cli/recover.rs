@@ -158,7 +158,7 @@ fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
     let used = journal.work.as_ref().map(|work| work.to);
     for name in names {
         let number: Option<u64> = name.parse().ok();
-        if number.is_none() || number.is_some_and(|number| number > journal.last && Some(number) != used) {
+        if number.is_none_or(|number| number > journal.last && Some(number) != used) {
             let path = format!("{folder}/{name}");
             machine.disk.remove_tree(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
         }

@@ -32,7 +32,11 @@ class Crew:
         # What is in it goes with the last process, even when nobody can tidy up.
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "mediac-apply", self.folder], check=True)
         self.workshop = Workshop(self.mediac, self.folder)
-        self.scenarios = list(self.workshop.all())
+        try:
+            self.scenarios = list(self.workshop.all())
+        except BaseException:
+            self.tidy()
+            raise
         # Before there are threads, and after the scenarios, which every worker has then.
         self.pool = multiprocessing.get_context("fork").Pool(self.workers, _begin, (self.mediac, self.folder))
         return self
@@ -40,6 +44,9 @@ class Crew:
     def __exit__(self, *_):
         self.pool.terminate()
         self.pool.join()
+        self.tidy()
+
+    def tidy(self):
         subprocess.run(["umount", "--lazy", self.folder], check=True)
         self.folder.rmdir()
 
