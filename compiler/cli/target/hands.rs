@@ -86,7 +86,8 @@ fn wait(mut child: Child, limit: Duration, accepts: &[i32]) -> Result<(), String
             Ok(Some(status)) if status.code().is_some_and(|code| accepts.contains(&code)) => return Ok(()),
             Ok(Some(status)) => {
                 let said = said.join().unwrap_or_default();
-                let last = said.lines().last().unwrap_or_default();
+                // The last line of some only says where to read on.
+                let last = said.lines().rfind(|line| !line.starts_with("See ")).unwrap_or_default();
                 return Err(format!("{status}{}{last}", if last.is_empty() { "" } else { ": " }));
             }
             Ok(None) if start.elapsed() > limit => {
