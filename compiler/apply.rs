@@ -14,6 +14,7 @@ mod prospect;
 mod refill;
 mod steps;
 mod template;
+mod undo;
 
 pub use accounts::Accounts;
 pub use decide::{Keeping, Obstacle, Policy, Reason, Rights, Verdict};

@@ -53,8 +53,10 @@ const COMPOSE: &[&str] =
     &["docker", "compose", "--file", "/etc/mediac/compose.yaml", "--project-name", "mediac"];
 /// Compose's own limit for a container to become healthy, in seconds.
 const HEALTHY: &str = "150";
-/// What `systemctl stop` says of a unit that is not there, and `systemctl disable` of one without a file.
-const NO_UNIT: &[i32] = &[5, 1];
+/// What `systemctl stop` says of a unit that is not there. It says 1 when systemd does not answer.
+const NOT_LOADED: &[i32] = &[5];
+/// What `systemctl disable` says of a unit without a file.
+const NO_FILE: &[i32] = &[1];
 
 /// What the units of the gates leave in the kernel on purpose when they stop.
 const OPEN: &[(&str, &str)] = &[
@@ -174,8 +176,8 @@ impl Found {
     }
 
     fn stop(&mut self, unit: &str, step: &dyn Fn(&[&str]) -> Step) {
-        let accepting = |words: &[&str]| Step { accepts: NO_UNIT.to_vec(), ..step(words) };
-        let stop = accepting(&["systemctl", "stop", unit]);
+        let accepting = |codes: &[i32], words: &[&str]| Step { accepts: codes.to_vec(), ..step(words) };
+        let stop = accepting(NOT_LOADED, &["systemctl", "stop", unit]);
         self.reread(&stop.because);
         match rank(unit) {
             Rank::Disks => self.after(Rank::StopDisks, stop),
@@ -183,7 +185,7 @@ impl Found {
             Rank::Gates => self.after(Rank::OpenGates, stop),
             _ => self.before(Rank::Stop, stop),
         }
-        self.before(Rank::Disable, accepting(&["systemctl", "disable", unit]));
+        self.before(Rank::Disable, accepting(NO_FILE, &["systemctl", "disable", unit]));
         if let Some((_, script)) = OPEN.iter().find(|(name, _)| *name == unit) {
             self.after(Rank::OpenGates, step(&["sh", "-c", script]));
         }
@@ -194,6 +196,20 @@ impl Found {
         self.after(Rank::Reread, Step { command, because: because.to_owned(), accepts: Vec::new() });
     }
 
+    /// Containers that are made anew start together, and are waited for one by one: each takes its time to be healthy.
+    fn together(&mut self) {
+        let names: Vec<String> =
+            self.after.iter().filter_map(|(_, step)| waited(step)).map(str::to_owned).collect();
+        let first = self.after.iter().position(|(_, step)| waited(step).is_some());
+        let Some((at, step)) = first.and_then(|at| Some((at, self.after.get(at)?.1.clone()))) else { return };
+        if names.len() < 2 {
+            return;
+        }
+        let words = COMPOSE.iter().chain(&["up", "--detach", "--no-deps"]).map(|word| (*word).to_owned());
+        let command = words.chain(names).collect();
+        self.after.insert(at, (Rank::Containers, Step { command, ..step }));
+    }
+
     fn before(&mut self, rank: Rank, step: Step) {
         self.before.push((rank, step));
     }
@@ -202,9 +218,16 @@ impl Found {
         self.after.push((rank, step));
     }
 
-    fn finish(self) -> Steps {
+    fn finish(mut self) -> Steps {
+        self.together();
         Steps { before: in_order(self.before), after: in_order(self.after) }
     }
+}
+
+/// The services that a step of `up` waits for.
+fn waited(step: &Step) -> Option<&str> {
+    let waits = step.command.iter().any(|word| word == "--wait-timeout");
+    step.command.last().map(String::as_str).filter(|_| waits)
 }
 
 /// By rank; each command once, where it comes first.

@@ -84,12 +84,26 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
 /// Takes back what was cut off, if anything was, and does what an earlier way back left over. Returns how many steps of
 /// that failed again: they are in nobody's way.
 pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
-    take_back_with(machine, &mut doing.hands(machine, terminal), terminal)?;
+    take_back_with(machine, &mut doing.hands(machine, terminal), Rest::Failed, terminal)?;
     settle(machine, doing, terminal)
 }
 
+/// What it means that steps are left when everything else is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// They were tried.
+    Failed,
+    /// They are done when the machine is up.
+    Follows,
+}
+
 /// Takes back what was cut off with these hands, if anything was.
-pub fn take_back_with(machine: &Machine, hands: &mut dyn Hands, terminal: &Terminal) -> Result<(), Failure> {
+pub fn take_back_with(
+    machine: &Machine,
+    hands: &mut dyn Hands,
+    rest: Rest,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let mut journal = machine.journal()?;
     tidy(machine, &journal)?;
     let Some(work) = journal.work.clone() else {
@@ -109,6 +123,7 @@ pub fn take_back_with(machine: &Machine, hands: &mut dyn Hands, terminal: &Termi
     let undone = target.undo(&mut journal, old.as_ref(), new.as_ref(), &values, hands);
     let end = match &undone {
         Ok(()) => End::Undone(reason.to_owned()),
+        Err(_) if rest == Rest::Follows && journal.work.is_none() => End::Undone(reason.to_owned()),
         Err(error) => End::Degraded(reason.to_owned(), error.clone()),
     };
     history::note(machine, "recover", journal.current, work.to, &end);

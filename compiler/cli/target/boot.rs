@@ -7,7 +7,7 @@ use super::{Machine, guard, secrets};
 use crate::apply::{Event, Hands, Step};
 use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::recover;
+use crate::cli::recover::{self, Rest};
 use crate::cli::terminal::Terminal;
 
 /// Programs that wait for nothing else to start.
@@ -24,7 +24,7 @@ pub fn recover(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<
         let _lock = machine.lock()?;
         let mut hands = Early { inner: doing.hands(machine, terminal) };
         let number = work.to;
-        match recover::take_back_with(machine, &mut hands, terminal) {
+        match recover::take_back_with(machine, &mut hands, Rest::Follows, terminal) {
             // What could not be done yet is written down, and done when the machine is up.
             Err(failure) if failure.exit == Exit::Degraded && machine.journal()?.work.is_none() => {}
             other => drop(other?),

@@ -4,7 +4,10 @@ use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::interrupt::Interrupt;
 use crate::apply::{Event, Hands, Step};
@@ -12,6 +15,9 @@ use crate::cli::terminal::Terminal;
 
 /// Where programs are looked for, whatever the caller's environment says.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How long to wait for the last words of a program that has ended.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Does steps, or only says them.
 pub struct Programs<'a> {
@@ -70,26 +76,31 @@ impl Hands for Programs<'_> {
     }
 }
 
-/// Waits for a program; one that takes too long is ended.
+/// Waits for a program; one that takes too long is ended, with all that it started.
 fn wait(mut child: Child, limit: Duration, accepts: &[i32]) -> Result<(), String> {
     let start = Instant::now();
     // Read all the while: a program that says much must not wait for its reader.
+    let (sender, said) = mpsc::channel();
     let stderr = child.stderr.take();
-    let said = std::thread::spawn(move || {
-        let mut said = String::new();
-        let _ = stderr.map(|mut stderr| stderr.read_to_string(&mut said));
-        said
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stderr.map(|mut stderr| stderr.read_to_string(&mut text));
+        sender.send(text)
     });
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) if status.code().is_some_and(|code| accepts.contains(&code)) => return Ok(()),
             Ok(Some(status)) => {
-                let said = said.join().unwrap_or_default();
+                // Something that it left running may hold the other end open.
+                let said = said.recv_timeout(LAST_WORDS).unwrap_or_default();
                 let last = said.lines().last().unwrap_or_default();
                 return Err(format!("{status}{}{last}", if last.is_empty() { "" } else { ": " }));
             }
             Ok(None) if start.elapsed() > limit => {
+                if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err(format!("no end within {} s", limit.as_secs()));

@@ -12,11 +12,11 @@ _FILES = """
 find /etc /usr/lib/mediac /usr/lib/systemd /usr/lib/udev /usr/lib/tmpfiles.d /usr/lib/sysusers.d /var/spool/cron \
     -xdev -printf '%p %y %m %U %G %l\n' 2>/dev/null
 find /etc -xdev -type f -exec sha256sum {} + | sed 's/^\\([^ ]*\\)  \\(.*\\)/\\2 \\1/'
-find /run/mediac /run/systemd/system /run/systemd/transient -printf '%p\n' 2>/dev/null
+find /run/mediac /run/systemd/system /run/systemd/transient -mindepth 1 -printf '%p\n' 2>/dev/null
 """
 _QUESTIONS = {
     "units": "systemctl list-unit-files --no-legend --plain",
-    "loaded": "systemctl list-units --no-legend --plain --all 'mediac*' 'srv-*' | awk '{print $1, $3, $4}'",
+    "loaded": "systemctl list-units --no-legend --plain --all 'mediac*' 'srv-*' | awk '{print $1, $3, $4}' | grep -v inactive",
     "failed": "systemctl list-units --no-legend --plain --failed",
     "rules": "nft --stateless list ruleset",
     "routing": "ip -4 rule; ip -6 rule",
@@ -30,7 +30,7 @@ _QUESTIONS = {
 
 def everything(machine: Machine) -> dict[str, list[str]]:
     """By kind, what there is of it, apart from what belongs to the package that stays."""
-    package = set(machine.say("dpkg -L plexmediaserver 2>/dev/null").splitlines())
+    package = set(machine.say("dpkg -L plexmediaserver 2>/dev/null | while read -r path; do test -d \"$path\" || echo \"$path\"; done").splitlines())
     found = {kind: machine.say(question).splitlines() for kind, question in _QUESTIONS.items()}
     found["units"] = [line for line in found["units"] if not line.startswith("plexmediaserver.service ")]
     files = machine.say(_FILES).splitlines()
