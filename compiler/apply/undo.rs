@@ -2,7 +2,6 @@
 
 use std::io;
 
-use super::decide::Rights;
 use super::disk::Found;
 use super::engine::{Event, Hands, Target, left_over, saved, temporary};
 use super::generation::Generation;

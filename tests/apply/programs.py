@@ -10,7 +10,7 @@ from scenarios import differences
 from world import USERS, File, journal, lay, target
 
 UNITS = "/etc/systemd/system/mediac-{}.service"
-FAKES = ("systemctl", "docker", "sh", "nft")
+FAKES = ("systemctl", "docker", "sh", "nft", "env", "mount")
 # The unit's file at the time of the call is part of what is noted: a restart that came too early is none.
 FAKE = """#!/bin/sh
 count=1
@@ -23,7 +23,7 @@ echo "{name} $*|$seen" >>{base}/log
 while read -r at what; do
     [ "$at" = "$count" ] || continue
     case $what in
-        fail) echo "it does not work" >&2; exit 1 ;;
+        fail) echo "it does not work" >&2; exit 3 ;;
         hang) exec /bin/sleep 20 ;;
         kill) kill -9 $PPID; exit 0 ;;
     esac
@@ -94,10 +94,14 @@ def checksum(entry):
 
 
 def late(calls, tree):
-    """I8: whoever was called, was called last with the file that is there at the end."""
-    last = {command.rsplit(" ", 1)[1]: seen for command, seen in calls if ".service" in command}
-    for name, seen in last.items():
-        if seen != checksum(tree.get(f"/etc/systemd/system/{name}")):
+    """I8: a unit that is there was last told about the file that is there, and one that is not was told to stop."""
+    last = {command.rsplit(" ", 1)[1]: (command.split()[1], seen) for command, seen in calls if ".service" in command}
+    for name, (verb, seen) in last.items():
+        file = tree.get(f"/etc/systemd/system/{name}")
+        if verb in ("stop", "disable"):
+            if file is not None:
+                yield f"I8 {name} was told to {verb} last, and is there"
+        elif seen != checksum(file):
             yield f"I8 {name} was called last with another file than the one that is there"
 
 
