@@ -58,6 +58,9 @@ const NOT_LOADED: &[i32] = &[5];
 /// What `systemctl disable` says of a unit without a file.
 const NO_FILE: &[i32] = &[1];
 
+/// The unit that makes folders on the disks.
+const STORAGE: &str = "mediac-storage.service";
+
 /// What the units of the gates leave in the kernel on purpose when they stop.
 const OPEN: &[(&str, &str)] = &[
     ("mediac-firewall.service", "nft delete table inet mediac_firewall; :"),
@@ -181,6 +184,9 @@ impl Found {
         self.reread(&stop.because);
         match rank(unit) {
             Rank::Disks => self.after(Rank::StopDisks, stop),
+            // Docker needs it by an addition that is still there before the files change: it would stop as well, and
+            // whoever asks it for something then would start both.
+            _ if unit == STORAGE => self.after(Rank::StopDisks, stop),
             // What was kept in has to be gone, or made anew, before the gate opens.
             Rank::Gates => self.after(Rank::OpenGates, stop),
             _ => self.before(Rank::Stop, stop),

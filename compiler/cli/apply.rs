@@ -128,8 +128,8 @@ impl Job<'_> {
             window::watch(&mut hands)?;
         }
         let before = thought.journal.current;
-        let is_first = machine.is_this() && before.is_none();
-        if is_first {
+        let is_guarded = machine.is_this() && guard::is_needed([thought.old.as_ref(), Some(&thought.new)]);
+        if is_guarded {
             guard::set(machine)?;
         }
         let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
@@ -146,13 +146,16 @@ impl Job<'_> {
         let end = target.apply(&mut thought.journal, &plan, &mut hands);
         let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
         history::note(machine, verb, before, thought.journal.last, &end);
-        if is_first && !matches!(end, End::Degraded(..)) {
-            // From here on a unit of the build's own does the same, or there is nothing to guard.
+        if is_guarded && matches!(end, End::Applied(_) | End::Undone(_)) {
             guard::lift(machine);
         }
         match (end, doing.confirm_within) {
             (End::Waiting(number), Some(seconds)) => {
-                window::wait(machine, (number, seconds), lock, doing, terminal)
+                let exit = window::wait(machine, (number, seconds), lock, doing, terminal);
+                if is_guarded && machine.journal()?.work.is_none() {
+                    guard::lift(machine);
+                }
+                exit
             }
             (end, _) => told(end, terminal),
         }

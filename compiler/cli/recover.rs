@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use super::apply::Doing;
 use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine, boot, history, now};
+use super::target::{self, Machine, boot, guard, history, now};
 use super::terminal::Terminal;
 use crate::apply::{End, Event, Generation, Hands, Journal, Phase, Step, Target};
 
@@ -120,6 +120,9 @@ pub fn take_back_with(
     };
     history::note(machine, "recover", journal.current, work.to, &end);
     undone.map_err(left)?;
+    if rest == Rest::Failed && machine.is_this() {
+        guard::lift(machine);
+    }
     tidy(machine, &journal)?;
     Ok(Exit::Done)
 }
@@ -134,7 +137,10 @@ fn finish(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit,
     let mut left_over = Vec::new();
     for step in std::mem::take(&mut journal.pending) {
         match hands.act(&step) {
-            Ok(()) => hands.tell(Event::Step(&step)),
+            Ok(()) => {
+                hands.tell(Event::Step(&step));
+                forget(&step, &mut hands);
+            }
             Err(error) => {
                 hands.tell(Event::Failed(&step, &error));
                 left_over.push(step);
@@ -149,6 +155,17 @@ fn finish(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit,
         Ok(Exit::Done)
     } else {
         Err(left(format!("{count} of the steps that were left failed again")))
+    }
+}
+
+/// What failed while it was on its way out is nobody's any more.
+fn forget(step: &Step, hands: &mut dyn Hands) {
+    if let [program, verb, unit] = step.command.as_slice()
+        && program == "systemctl"
+        && verb == "stop"
+    {
+        let command = ["systemctl", "reset-failed", unit].map(str::to_owned).to_vec();
+        let _ = hands.act(&Step { command, because: step.because.clone(), accepts: Vec::new() });
     }
 }
 
