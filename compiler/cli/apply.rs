@@ -146,19 +146,18 @@ impl Job<'_> {
         let end = target.apply(&mut thought.journal, &plan, &mut hands);
         let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
         history::note(machine, verb, before, thought.journal.last, &end);
-        if is_guarded && matches!(end, End::Applied(_) | End::Undone(_)) {
-            guard::lift(machine);
-        }
-        match (end, doing.confirm_within) {
+        let exit = match (end, doing.confirm_within) {
             (End::Waiting(number), Some(seconds)) => {
-                let exit = window::wait(machine, (number, seconds), lock, doing, terminal);
-                if is_guarded && machine.journal()?.work.is_none() {
-                    guard::lift(machine);
-                }
-                exit
+                window::wait(machine, (number, seconds), lock, doing, terminal)
             }
             (end, _) => told(end, terminal),
+        };
+        if machine.is_this() && machine.journal()?.work.is_none() {
+            guard::lift(machine);
+            // It ends by itself as well, a little later.
+            let _ = window::unwatch(&mut hands);
         }
+        exit
     }
 }
 

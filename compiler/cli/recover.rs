@@ -72,9 +72,7 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
     }
     let exit = take_back(machine, doing, terminal);
     drop(lock);
-    let stop = ["systemctl", "stop", &format!("{}.timer", target::window::WATCH)].map(str::to_owned).to_vec();
-    let step = Step { command: stop, because: "nothing is left to watch".to_owned(), accepts: vec![5] };
-    let _ = doing.hands(machine, terminal).act(&step);
+    let _ = target::window::unwatch(&mut doing.hands(machine, terminal));
     exit
 }
 

@@ -42,7 +42,9 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
 /// Removes folders that only mediac puts files into, where they are empty, and what it has in memory.
 fn tidy(machine: &Machine, old: &Generation) {
     let own = |folder: &String| OWN.iter().any(|own| folder == own || folder.starts_with(&format!("{own}/")));
-    let additions = |folder: &String| folder.starts_with("/etc/systemd/") && folder.ends_with(".d");
+    let additions = |folder: &String| {
+        folder == "/etc/sysusers.d" || (folder.starts_with("/etc/systemd/") && folder.ends_with(".d"))
+    };
     let above = old.files.keys().flat_map(|path| ancestors(path));
     let mut folders: BTreeSet<String> = above.filter(|folder| own(folder) || additions(folder)).collect();
     folders.extend(OWN.map(str::to_owned));
