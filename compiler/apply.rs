@@ -24,7 +24,7 @@ pub use engine::{End, Event, Hands, Plan, Target};
 pub use generation::{Broken, Generation, Meta};
 pub use journal::{Journal, Phase, Places, Waiting, Work};
 pub use prepare::{Missing, SOURCES};
-pub use prospect::{Item, Problem, Prospect, Request, Seen, prospect, word};
+pub use prospect::{Item, Problem, Prospect, Request, Seen, ancestors, prospect, word};
 pub use refill::refill;
 pub use steps::{Step, Steps, steps};
 pub use template::{Unfilled, Values};

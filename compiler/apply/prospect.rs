@@ -124,7 +124,7 @@ pub fn prospect(request: &Request<'_>) -> io::Result<Prospect> {
 }
 
 /// The folders above a path.
-pub(super) fn ancestors(path: &str) -> impl Iterator<Item = String> + '_ {
+pub fn ancestors(path: &str) -> impl Iterator<Item = String> + '_ {
     path.match_indices('/').filter(|(at, _)| *at > 0).filter_map(|(at, _)| path.get(..at)).map(str::to_owned)
 }
 

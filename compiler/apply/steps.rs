@@ -58,6 +58,9 @@ const NOT_LOADED: &[i32] = &[5];
 /// What `systemctl disable` says of a unit without a file.
 const NO_FILE: &[i32] = &[1];
 
+/// The unit that makes folders on the disks.
+const STORAGE: &str = "mediac-storage.service";
+
 /// What the units of the gates leave in the kernel on purpose when they stop.
 const OPEN: &[(&str, &str)] = &[
     ("mediac-firewall.service", "nft delete table inet mediac_firewall; :"),
@@ -90,6 +93,7 @@ enum Rank {
     OpenGates,
     /// Disks go last, when nobody uses them.
     StopDisks,
+    Forget,
 }
 
 /// What is done for the consequences of a change from one build to another.
@@ -181,11 +185,16 @@ impl Found {
         self.reread(&stop.because);
         match rank(unit) {
             Rank::Disks => self.after(Rank::StopDisks, stop),
+            // Docker needs it by an addition that is still there before the files change: it would stop as well, and
+            // whoever asks it for something then would start both.
+            _ if unit == STORAGE => self.after(Rank::StopDisks, stop),
             // What was kept in has to be gone, or made anew, before the gate opens.
             Rank::Gates => self.after(Rank::OpenGates, stop),
             _ => self.before(Rank::Stop, stop),
         }
         self.before(Rank::Disable, accepting(NO_FILE, &["systemctl", "disable", unit]));
+        // What failed while it was on its way out is nobody's any more.
+        self.after(Rank::Forget, accepting(NO_FILE, &["systemctl", "reset-failed", unit]));
         if let Some((_, script)) = OPEN.iter().find(|(name, _)| *name == unit) {
             self.after(Rank::OpenGates, step(&["sh", "-c", script]));
         }
@@ -268,6 +277,8 @@ fn healthy(container: &str, because: &str) -> Step {
 
 fn rank(unit: &str) -> Rank {
     const RANKS: &[(&str, Rank)] = &[
+        // It looks after the gate, and must not when that opens.
+        ("mediac-killswitch-check", Rank::Start),
         ("mediac-killswitch", Rank::Gates),
         ("mediac-firewall", Rank::Gates),
         ("mediac-stack", Rank::Stack),

@@ -137,8 +137,8 @@ impl Job<'_> {
             window::watch(&mut hands)?;
         }
         let before = thought.journal.current;
-        let is_first = machine.is_this() && before.is_none();
-        if is_first {
+        let is_guarded = machine.is_this() && guard::is_needed([thought.old.as_ref(), Some(&thought.new)]);
+        if is_guarded {
             guard::set(machine)?;
         }
         let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
@@ -159,16 +159,18 @@ impl Job<'_> {
             let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
             kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
         }
-        if is_first && !matches!(end, End::Degraded(..)) {
-            // From here on a unit of the build's own does the same, or there is nothing to guard.
-            guard::lift(machine);
-        }
-        match (end, doing.confirm_within) {
+        let exit = match (end, doing.confirm_within) {
             (End::Waiting(number), Some(seconds)) => {
                 window::wait(machine, (number, seconds), lock, doing, terminal)
             }
             (end, _) => told(end, terminal),
+        };
+        if machine.is_this() && machine.journal()?.work.is_none() {
+            guard::lift(machine);
+            // It ends by itself as well, a little later.
+            let _ = window::unwatch(&mut hands);
         }
+        exit
     }
 }
 

@@ -197,7 +197,9 @@ impl Change {
             apply::steps(&Difference::between(&before, &after).consequences, old.as_ref(), &new);
         let nothing = Generation::nothing(&new.manifest.host);
         let older = old.as_ref().unwrap_or(&nothing);
-        let backward = apply::steps(&Difference::between(&after, &before).consequences, Some(&new), older);
+        // From a build to one of nothing, and not to none: a host that is gone says nothing about its machine.
+        let back = Difference::between(&after, &older.snapshot()).consequences;
+        let backward = apply::steps(&back, Some(&new), older);
         // What an older change left undone is done with this one.
         let mut after = journal.pending.clone();
         after.retain(|step| !forward.after.iter().any(|other| other.command == step.command));

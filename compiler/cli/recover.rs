@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use super::apply::Doing;
 use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine, boot, history, now};
+use super::target::{self, Machine, boot, guard, history, now};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Step, Target};
+use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -75,9 +75,7 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
     }
     let count = take_back(machine, doing, terminal);
     drop(lock);
-    let stop = ["systemctl", "stop", &format!("{}.timer", target::window::WATCH)].map(str::to_owned).to_vec();
-    let step = Step { command: stop, because: "nothing is left to watch".to_owned(), accepts: vec![5] };
-    let _ = doing.hands(machine, terminal).act(&step);
+    let _ = target::window::unwatch(&mut doing.hands(machine, terminal));
     settled(count?)
 }
 
@@ -127,7 +125,11 @@ pub fn take_back_with(
         Err(error) => End::Degraded(reason.to_owned(), error.clone()),
     };
     history::note(machine, "recover", journal.current, work.to, &end);
-    undone.map_err(left)
+    undone.map_err(left)?;
+    if rest == Rest::Failed && machine.is_this() {
+        guard::lift(machine);
+    }
+    Ok(())
 }
 
 /// Adds the line of the current build to the history if it was cut off before that: `rollback` goes by it.

@@ -74,6 +74,10 @@ impl Machine {
 
     /// Waits for other mediacs to end, as long as was asked for.
     pub fn lock(&self) -> Result<Lock, Failure> {
+        self.lock_within(self.timeout)
+    }
+
+    fn lock_within(&self, timeout: Duration) -> Result<Lock, Failure> {
         self.places.make(&self.disk).map_err(|error| self.cannot("write to", &self.places.base, &error))?;
         let path = self.root.join(self.places.lock.trim_start_matches('/'));
         let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
@@ -82,7 +86,7 @@ impl Machine {
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => break,
-                Err(_) if start.elapsed() < self.timeout => std::thread::sleep(Duration::from_millis(20)),
+                Err(_) if start.elapsed() < timeout => std::thread::sleep(Duration::from_millis(20)),
                 Err(_) => return Err(held(&path)),
             }
         }

@@ -98,7 +98,7 @@ def late(calls, tree):
     last = {command.rsplit(" ", 1)[1]: (command.split()[1], seen) for command, seen in calls if ".service" in command}
     for name, (verb, seen) in last.items():
         file = tree.get(f"/etc/systemd/system/{name}")
-        if verb in ("stop", "disable"):
+        if verb in ("stop", "disable", "reset-failed"):
             if file is not None:
                 yield f"I8 {name} was told to {verb} last, and is there"
         elif seen != checksum(file):

@@ -1,6 +1,8 @@
 //! What mediac does while the machine boots, before anything of the build starts: what was cut off is taken back, and
 //! secrets come back to memory.
 
+use std::time::Duration;
+
 use super::ready::SELF;
 use super::secrets::RootKey;
 use super::{Machine, guard, secrets};
@@ -9,6 +11,8 @@ use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::recover::{self, Rest};
 use crate::cli::terminal::Terminal;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Programs that wait for nothing else to start.
 const AT_ONCE: &[&[&str]] =
@@ -21,7 +25,8 @@ pub fn recover(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<
         if work.boot == machine.boot() {
             return Ok(Exit::Done);
         }
-        let _lock = machine.lock()?;
+        // The guard of a first apply and the unit of a build may both be at it.
+        let _lock = machine.lock_within(PATIENCE)?;
         let mut hands = Early { inner: doing.hands(machine, terminal) };
         let number = work.to;
         match recover::take_back_with(machine, &mut hands, Rest::Follows, terminal) {
@@ -30,11 +35,11 @@ pub fn recover(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<
             other => drop(other?),
         }
         terminal.progress(&format!("build {number} is taken back\n"));
-        if journal.current.is_none() {
+        if guard::is_set(machine) {
             later(&mut hands.inner);
-            guard::lift(machine);
         }
     }
+    guard::lift(machine);
     fill(machine)?;
     Ok(Exit::Done)
 }
@@ -63,7 +68,7 @@ impl<H: Hands> Hands for Early<H> {
     }
 }
 
-/// What is left is done when the machine is up. A machine without a build has no unit for that.
+/// What is left is done when the machine is up. A machine that has no build may have no unit for that.
 fn later(hands: &mut dyn Hands) {
     let words = [
         "systemd-run",

@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::hands::Programs;
 use super::ready::SELF;
 use super::{Lock, Machine, history, now};
-use crate::apply::{End, Hands as _, Journal, Phase, Step, Waiting};
+use crate::apply::{End, Hands, Journal, Phase, Step, Waiting};
 use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::terminal::Terminal;
 
 /// The name of the timer that looks whether an apply has died.
-pub const WATCH: &str = "mediac-watch";
+const WATCH: &str = "mediac-watch";
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// What has to be said. The time for it begins only when there is something to say it of: until then it is over.
@@ -41,20 +41,24 @@ pub fn watch(hands: &mut Programs<'_>) -> Result<(), Failure> {
         "recover",
         "--by=watch",
     ];
-    let stop = ["systemctl", "stop", &format!("{WATCH}.timer")].map(str::to_owned).to_vec();
-    let stop = Step { command: stop, because: "an older watch ends".to_owned(), accepts: vec![5] };
     let step = Step {
         command: words.map(str::to_owned).to_vec(),
         because: "systemd watches over this".to_owned(),
         accepts: Vec::new(),
     };
-    let armed = hands.act(&stop).and_then(|()| hands.act(&step));
+    let armed = unwatch(hands).and_then(|()| hands.act(&step));
     armed.map_err(|error| {
         Failure::invalid(
             format!("systemd does not watch over this: {error}; nothing was changed"),
             "see `systemctl status`",
         )
     })
+}
+
+/// Nothing is left to watch, or another watch begins.
+pub fn unwatch(hands: &mut dyn Hands) -> Result<(), String> {
+    let command = ["systemctl", "stop", &format!("{WATCH}.timer")].map(str::to_owned).to_vec();
+    hands.act(&Step { command, because: "a watch ends".to_owned(), accepts: vec![5] })
 }
 
 /// Waits so many seconds for `mediac confirm`, and takes everything back when it does not come.
