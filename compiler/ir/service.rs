@@ -236,6 +236,8 @@ pub struct Health {
     pub retries: u32,
     /// Failures this soon do not count.
     pub start_period: Duration,
+    /// Time between two checks until the first one passes, within the start period.
+    pub start_interval: Duration,
 }
 
 /// What must be true of a service that another one needs.

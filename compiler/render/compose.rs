@@ -194,7 +194,7 @@ fn volume(volume: &Volume) -> Node {
 }
 
 fn healthcheck(health: &Health, origin: &OptionPath) -> Node {
-    let Health { test, interval, timeout, retries, start_period } = health;
+    let Health { test, interval, timeout, retries, start_period, start_interval } = health;
     let text = |value: &str, field: &str| Node::new(value).from_option(&origin.field(field));
     Node::map([
         ("test", strings(test, &origin.field("test"))),
@@ -202,6 +202,7 @@ fn healthcheck(health: &Health, origin: &OptionPath) -> Node {
         ("timeout", text(timeout.as_str(), "timeout")),
         ("retries", Node::new(*retries).from_option(&origin.field("retries"))),
         ("start_period", text(start_period.as_str(), "start_period")),
+        ("start_interval", text(start_interval.as_str(), "start_interval")),
     ])
     .from_option(origin)
 }
