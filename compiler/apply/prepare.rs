@@ -1,6 +1,7 @@
 //! What has to be there before a build can be compared with a machine: packages, disks and images.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::generation::Generation;
 use super::steps::Step;
@@ -43,8 +44,8 @@ impl Missing {
         let inventory: Inventory = serde_json::from_slice(&build.inventory).unwrap_or_default();
         let packages: Vec<String> =
             inventory.packages.into_iter().filter(|package| !installed.contains(package.as_str())).collect();
-        let files = build.files.keys();
-        let units = files.clone().filter(|path| path.ends_with(".mount")).filter_map(|path| build.text(path));
+        let is_mount = |path: &&String| Path::new(path).extension().is_some_and(|kind| kind == "mount");
+        let units = build.files.keys().filter(is_mount).filter_map(|path| build.text(path));
         let sources = build
             .files
             .iter()

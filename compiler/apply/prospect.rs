@@ -154,7 +154,7 @@ impl Pair<'_> {
         let keeping = keeping(self.new.or(self.old).map_or("", |entry| entry.class.as_str()));
         let (mut last, next) =
             (self.wanted(self.old, self.request.old)?, self.wanted(self.new, Some(self.request.new))?);
-        let seen = self.seen(found, &mut last)?;
+        let seen = self.seen(found, &mut last);
         let as_applied = matches!(seen, State::File { .. }) && seen == last;
         let verdict = decide::decide(keeping, &last, &seen, &next);
         let named = if self.request.adopted.contains(self.path) { Adopted::Named } else { Adopted::No };
@@ -190,14 +190,14 @@ impl Pair<'_> {
 
     /// What is there. A file with secrets is compared by what it would be with the values of today; one that could be the
     /// last build's with other values is taken for that.
-    fn seen(&self, found: &Found, last: &mut State) -> Result<State, Problem> {
+    fn seen(&self, found: &Found, last: &mut State) -> State {
         let Found::File { bytes, rights } = found else {
-            return Ok(match found {
+            return match found {
                 Found::Folder(rights) => State::Folder(*rights),
                 Found::Link(_) => State::Link,
                 Found::Special => State::Special,
                 Found::Absent | Found::File { .. } => State::Absent,
-            });
+            };
         };
         let mut content = sha256(bytes);
         let text = std::str::from_utf8(bytes).unwrap_or_default();
@@ -214,12 +214,12 @@ impl Pair<'_> {
             let before = self.request.old.and_then(|old| old.text(&before.path)).unwrap_or_default();
             if template::could_be(before, text) {
                 if let State::File { content, .. } = last {
-                    *content = "as applied, with other values".to_owned();
+                    "as applied, with other values".clone_into(content);
                 }
                 "as applied, with other values".clone_into(&mut content);
             }
         }
-        Ok(State::File { content, rights: *rights })
+        State::File { content, rights: *rights }
     }
 }
 

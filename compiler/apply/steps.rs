@@ -1,6 +1,7 @@
 //! What has to be done besides writing files: the programs that make the machine take a build in, in order.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub struct Steps {
 
 impl Steps {
     /// Those that start and stop nothing: they make the next boot be one of the new build.
+    #[must_use]
     pub fn at_boot(&self) -> Self {
         let harmless = |step: &&Step| {
             matches!(step.command.as_slice(), [program, verb, ..]
@@ -179,8 +181,8 @@ impl Found {
         }
     }
 
-    fn stop(&mut self, unit: &str, step: &dyn Fn(&[&str]) -> Step) {
-        let accepting = |codes: &[i32], words: &[&str]| Step { accepts: codes.to_vec(), ..step(words) };
+    fn stop(&mut self, unit: &str, plain: &dyn Fn(&[&str]) -> Step) {
+        let accepting = |codes: &[i32], words: &[&str]| Step { accepts: codes.to_vec(), ..plain(words) };
         let stop = accepting(NOT_LOADED, &["systemctl", "stop", unit]);
         self.reread(&stop.because);
         match rank(unit) {
@@ -196,7 +198,7 @@ impl Found {
         // What failed while it was on its way out is nobody's any more.
         self.after(Rank::Forget, accepting(NO_FILE, &["systemctl", "reset-failed", unit]));
         if let Some((_, script)) = OPEN.iter().find(|(name, _)| *name == unit) {
-            self.after(Rank::OpenGates, step(&["sh", "-c", script]));
+            self.after(Rank::OpenGates, plain(&["sh", "-c", script]));
         }
     }
 
@@ -242,8 +244,8 @@ fn waited(step: &Step) -> Option<&str> {
 /// By rank; each command once, where it comes first.
 fn in_order(mut steps: Vec<(Rank, Step)>) -> Vec<Step> {
     steps.sort_by_key(|(rank, _)| *rank);
-    let mut seen: BTreeMap<Vec<String>, ()> = BTreeMap::new();
-    let fresh = steps.into_iter().filter(|(_, step)| seen.insert(step.command.clone(), ()).is_none());
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    let fresh = steps.into_iter().filter(|(_, step)| seen.insert(step.command.clone()));
     fresh.map(|(_, step)| step).collect()
 }
 
@@ -284,7 +286,7 @@ fn rank(unit: &str) -> Rank {
         ("mediac-stack", Rank::Stack),
         ("mediac-namespace-", Rank::Stack),
     ];
-    if unit.ends_with(".mount") {
+    if Path::new(unit).extension().is_some_and(|kind| kind == "mount") {
         return Rank::Disks;
     }
     RANKS.iter().find(|(name, _)| unit.starts_with(name)).map_or(Rank::Start, |(_, rank)| *rank)

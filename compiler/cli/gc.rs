@@ -37,7 +37,10 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         let path = format!("{}/{number}", places.generations);
         // Gone at once: half of a build is never seen under its name.
         let aside = format!("{}/.{number}", places.generations);
-        let gone = machine.disk.rename(&path, &aside).and_then(|()| machine.disk.remove_tree(&aside));
+        let gone = machine.disk.rename(&path, &aside);
+        // On the disk as well: after a power cut there must not be half of it under its name.
+        let gone = gone.and_then(|()| machine.disk.sync_folder(&places.generations));
+        let gone = gone.and_then(|()| machine.disk.remove_tree(&aside));
         gone.map_err(|error| machine.cannot("remove", &path, &error))?;
         count += 1;
     }

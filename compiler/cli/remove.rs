@@ -1,6 +1,7 @@
 //! `mediac remove`: takes everything that mediac made off the machine. Folders, programs' own files and packages stay.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::Args;
 
@@ -45,7 +46,9 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
 fn tidy(machine: &Machine, old: &Generation) {
     let own = |folder: &String| OWN.iter().any(|own| folder == own || folder.starts_with(&format!("{own}/")));
     let additions = |folder: &String| {
-        folder == "/etc/sysusers.d" || (folder.starts_with("/etc/systemd/") && folder.ends_with(".d"))
+        folder == "/etc/sysusers.d"
+            || (folder.starts_with("/etc/systemd/")
+                && Path::new(folder).extension().is_some_and(|kind| kind == "d"))
     };
     let above = old.files.keys().flat_map(|path| ancestors(path));
     let mut folders: BTreeSet<String> = above.filter(|folder| own(folder) || additions(folder)).collect();

@@ -54,14 +54,13 @@ fn compiled(
     let outcomes = hosts::compile(&selection);
     let (mut compiled, mut failed) = (Vec::new(), Vec::new());
     for (host, outcome) in selection.hosts.iter().zip(outcomes) {
-        match outcome.compiled {
-            Some(host) => compiled.push(host),
-            None => {
-                let found = [(&outcome.report, &outcome.sources)];
-                terminal.progress(&report::write(&found, report::Format::Human(terminal.stderr())));
-                failed.push(format!("`{}`", host.name));
-            }
+        if let Some(host) = outcome.compiled {
+            compiled.push(host);
+            continue;
         }
+        let found = [(&outcome.report, &outcome.sources)];
+        terminal.progress(&report::write(&found, report::Format::Human(terminal.stderr())));
+        failed.push(format!("`{}`", host.name));
     }
     if failed.is_empty() {
         return Ok((selection.project, compiled));

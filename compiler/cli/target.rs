@@ -142,6 +142,7 @@ impl Machine {
     }
 
     /// What the kernel calls this boot.
+    #[allow(clippy::unused_self, reason = "it is the machine's, where there is no other")]
     pub fn boot(&self) -> String {
         fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
     }

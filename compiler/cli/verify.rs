@@ -25,8 +25,9 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     if arguments.json {
         terminal.result(&state.json());
     } else {
-        let lines: String = state.files.iter().map(|(path, why)| format!("{path}: {why}\n")).collect();
-        terminal.result(&lines);
+        for (path, why) in &state.files {
+            terminal.result(&format!("{path}: {why}\n"));
+        }
     }
     Ok(if arguments.exit_code && !state.files.is_empty() { Exit::Differences } else { Exit::Done })
 }

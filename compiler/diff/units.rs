@@ -51,10 +51,9 @@ pub fn compare(name: &str, old: &str, new: &str) -> Asks {
     let keys: BTreeSet<&(String, String)> = old.keys().chain(new.keys()).collect();
     let changed = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
     let asks = changed.map(|(section, key)| match (section.as_str(), key.as_str()) {
-        ("Install", _) => Asks::Reread,
         ("Unit", key) if WORDS.contains(&key) => Asks::Reread,
-        // What matters only when it stops, the next time.
-        ("Service", "ExecStop" | "ExecStopPost") => Asks::Reread,
+        // What matters only when it is enabled, or when it stops, the next time.
+        ("Install", _) | ("Service", "ExecStop" | "ExecStopPost") => Asks::Reread,
         ("Service", "ExecReload") | ("Mount", "Options") => Asks::Reload,
         _ => Asks::Restart,
     });

@@ -12,7 +12,7 @@ use super::used::used;
 use super::{compiled, machine_of, warn_of_unused};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::hosts::Place;
-use crate::cli::target::given::{Given, Kept};
+use crate::cli::target::given::{Given, Kept, Stored};
 use crate::cli::target::{self, Machine};
 use crate::cli::terminal::Terminal;
 use crate::ir::SecretSource;
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         for secret in used {
             let found =
                 given.find(&secret.name).map_err(|(path, error)| machine.cannot("read", &path, &error))?;
-            if let Some(warning) = found.as_ref().and_then(|stored| stored.warning()) {
+            if let Some(warning) = found.as_ref().and_then(Stored::warning) {
                 terminal.progress(&format!("warning: {warning}\n"));
             }
             let from = match (&found, secret.source) {

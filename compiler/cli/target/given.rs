@@ -43,6 +43,9 @@ pub struct Given<'a> {
     credentials: Option<PathBuf>,
 }
 
+/// A file's bytes, and who may read them.
+type Content = (Vec<u8>, Rights);
+
 impl<'a> Given<'a> {
     /// Without a machine, only what is encrypted in the project is found.
     pub fn new(machine: Option<&'a Machine>, encrypted: &'a Encrypted) -> Self {
@@ -79,7 +82,7 @@ impl<'a> Given<'a> {
         Ok(found.map(|(bytes, place)| Stored { kept: Kept::Encrypted, place, exposed: false, bytes }))
     }
 
-    fn file(&self, path: &str) -> Result<Option<(Vec<u8>, Rights)>, (String, io::Error)> {
+    fn file(&self, path: &str) -> Result<Option<Content>, (String, io::Error)> {
         let Some(machine) = self.machine else { return Ok(None) };
         match machine.disk.look(path) {
             Ok(Found::File { bytes, rights }) => Ok(Some((bytes, rights))),

@@ -67,7 +67,7 @@ impl Hands for Programs<'_> {
             Event::Changed(_) => {}
             Event::Step(step) => self.terminal.progress(&format!("done: {}\n", step.because)),
             Event::Undoing(reason) => {
-                self.terminal.progress(&format!("error: {reason}\ntaking everything back\n"))
+                self.terminal.progress(&format!("error: {reason}\ntaking everything back\n"));
             }
             Event::Failed(step, error) => {
                 self.terminal.progress(&format!("error: `{}`: {error}\n", step.command.join(" ")));

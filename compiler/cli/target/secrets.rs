@@ -142,7 +142,9 @@ pub fn has_root_key(machine: &Machine) -> Result<bool, String> {
     let path = format!("{}/root.key", machine.places.base);
     match machine.disk.look(&path) {
         Ok(Found::Absent) => Ok(false),
-        Ok(Found::File { bytes, rights }) if bytes.len() == KEY_LENGTH && rights.mode & 0o077 == 0 => {
+        Ok(Found::File { bytes, rights })
+            if bytes.len() == KEY_LENGTH && rights.mode.trailing_zeros() >= 6 =>
+        {
             Ok(true)
         }
         Ok(Found::File { bytes, .. }) if bytes.len() == KEY_LENGTH => Err("others can read it".to_owned()),

@@ -21,7 +21,7 @@ pub fn open() -> Result<Waiting, Failure> {
     let read = std::fs::File::open("/dev/urandom")
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
     read.map_err(|error| Failure::invalid(format!("`/dev/urandom`: {error}"), "see what is wrong with it"))?;
-    let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = format!("{:016x}", u64::from_be_bytes(bytes));
     Ok(Waiting { token, until: 0 })
 }
 
