@@ -91,7 +91,8 @@ pub fn modules() -> Vec<String> {
 }
 
 /// Words of key files, which have the name of a service in them and do not mean it.
-const KEYS: &[&str] = &["age::ssh::", "ssh-ed25519", "ssh-rsa", "ssh-keygen", "/etc/ssh/ssh_host_ed25519_key"];
+const KEYS: &[&str] =
+    &["age::ssh::", "ssh-ed25519", "ssh-rsa", "ssh-keygen", "/etc/ssh/ssh_host_ed25519_key"];
 
 #[test]
 fn the_compiler_names_no_service() {
