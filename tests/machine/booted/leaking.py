@@ -145,7 +145,7 @@ class Leaking(Scenario):
         self.leaks("without rules, a deleted interface leaks", lambda: (self.cut(), self.announce()))
         self.check("without rules, the tracker sees the house", lambda: until(
             lambda: HOME in self.world.announcers(), 30, lambda: str(self.world.announcers()[-3:])))
-        run(f"systemctl stop mediac-namespace-nordlynx; docker kill {CHILD} {OWNER}")
+        run(f"systemctl stop mediac-namespace-nordlynx; docker kill {CHILD} {OWNER}", timeout=120)
         self.leaks("without rules, a client on Docker's default network leaks", lambda: self.stray("bridge"))
         self.leaks("without rules, a client on a macvlan of the uplink leaks",
                    lambda: self.stray("house --ip 192.168.1.240"))
