@@ -25,9 +25,8 @@ BELT_SPARES = rf"UDP \S+ -> {VPN} port {VPN_PORT}"
 _GATES = "mediac-killswitch mediac-firewall"
 _MACVLAN = f"docker network create --driver macvlan --subnet 192.168.1.0/24 --gateway {ROUTER} --opt parent=host0 house"
 _TABLES = ("inet mediac_killswitch", "inet mediac_firewall", "netdev mediac_uplinks")
-_OPEN = ("systemctl stop mediac-killswitch-check.timer; nft delete table inet mediac_killswitch; "
-         "nft delete table inet mediac_firewall; nft delete table netdev mediac_uplinks; "
-         "ip -4 rule flush proto 77; ip -6 rule flush proto 77")
+_OPEN = "; ".join(["systemctl stop mediac-killswitch-check.timer", *(f"nft delete table {name}" for name in _TABLES),
+                   "ip -4 rule flush proto 77", "ip -6 rule flush proto 77"])
 
 
 class Leaking(Scenario):
