@@ -10,7 +10,7 @@ use super::{Rendered, Unwritable, located};
 use crate::format::nft;
 use crate::ir::Expose;
 use crate::node::Node;
-use crate::plan::{ETC, ExposedBy, Exposure, NetworkKind, NetworkUse, Plan};
+use crate::plan::{ETC, ExposedBy, Exposure, Network, NetworkKind, NetworkUse, Plan};
 use crate::tree::Artifact;
 
 #[derive(Serialize)]
@@ -50,7 +50,8 @@ struct Open<'a> {
 pub(super) fn render(plan: &Plan) -> Rendered {
     let Some(firewall) = &plan.firewall else { return Ok(Vec::new()) };
     let origin = &firewall.origin;
-    let near = near(plan)?;
+    let neighbours = plan.networks.values().find(|network| network.kind == NetworkKind::Open);
+    let near = neighbours.map(near).transpose()?;
     let view = View {
         home4: template::words(&plan.lan4, ", "),
         // Addresses of the link are always those of neighbours.
@@ -59,10 +60,7 @@ pub(super) fn render(plan: &Plan) -> Rendered {
             ", ",
         ),
         bridges: bridges(plan)?,
-        services: plan
-            .networks
-            .values()
-            .find(|network| network.kind == NetworkKind::Open)
+        services: neighbours
             .map(|network| Services { bridge: &network.bridge, subnet: network.subnet.to_string() }),
         published: plan.exposures.iter().filter_map(published).collect(),
         open: plan.exposures.iter().flat_map(|exposure| open(plan, exposure, near.as_deref())).collect(),
@@ -110,22 +108,18 @@ pub(super) fn render(plan: &Plan) -> Rendered {
 
 /// The names of all container networks' bridges.
 fn bridges(plan: &Plan) -> Result<Value, Vec<Unwritable>> {
-    let names: Result<Vec<String>, _> = plan
-        .networks
-        .values()
-        .map(|network| nft::ifname(&network.bridge).map_err(|issue| located(vec![issue], &network.origin)))
-        .collect();
+    let names: Result<Vec<String>, _> = plan.networks.values().map(ifname).collect();
     Ok(word(names?.join(", ")))
 }
 
 /// What matches the containers of the open network.
-fn near(plan: &Plan) -> Result<Option<String>, Vec<Unwritable>> {
-    let open = plan.networks.values().find(|network| network.kind == NetworkKind::Open);
-    let rule = open.map(|network| {
-        let bridge = nft::ifname(&network.bridge).map_err(|issue| located(vec![issue], &network.origin))?;
-        Ok(format!("iifname {bridge} ip saddr {} ", network.subnet))
-    });
-    rule.transpose()
+fn near(network: &Network) -> Result<String, Vec<Unwritable>> {
+    Ok(format!("iifname {} ip saddr {} ", ifname(network)?, network.subnet))
+}
+
+/// The name of a network's bridge, quoted.
+fn ifname(network: &Network) -> Result<String, Vec<Unwritable>> {
+    nft::ifname(&network.bridge).map_err(|issue| located(vec![issue], &network.origin))
 }
 
 /// Published ports that not everyone may reach.

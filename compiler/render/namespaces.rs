@@ -51,6 +51,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                         ("ExecStart", Node::list([texts(words)])),
                         ("Restart", Node::new("always")),
                         ("RestartSec", Node::new("5s")),
+                        // It keeps nothing, and a Docker that does not answer must not hold up whoever stops it.
+                        ("TimeoutStopSec", Node::new("10s")),
                     ],
                 ),
                 ("Install", vec![("WantedBy", texts(["mediac-stack.service", "multi-user.target"]))]),

@@ -61,20 +61,16 @@ pub(super) fn render(plan: &Plan) -> Rendered {
     )?;
     let mut artifacts = vec![stack];
     // Docker starts containers by itself when it starts: it must find their disks, and the kill-switch.
-    let mut head = vec![
-        ("After", texts(["mediac-storage.service"])),
-        ("Requires", texts(["mediac-storage.service"])),
+    let (mut first, mut service) = (vec!["mediac-storage.service"], Vec::new());
+    if let Some(switch) = &plan.killswitch {
+        first.insert(0, "mediac-killswitch.service");
+        service.push(("ExecStartPre", Node::list([uplinks(switch.policy.macvlan, Moment::Docker)])));
+    }
+    let head = vec![
+        ("After", texts(first.iter().copied())),
+        ("Requires", texts(first)),
         ("RequiresMountsFor", mounts(plan)),
     ];
-    let mut service = Vec::new();
-    if let Some(switch) = &plan.killswitch {
-        service.push(("ExecStartPre", Node::list([uplinks(switch.policy.macvlan, Moment::Docker)])));
-        head = vec![
-            ("After", texts(["mediac-killswitch.service", "mediac-storage.service"])),
-            ("Requires", texts(["mediac-killswitch.service", "mediac-storage.service"])),
-            ("RequiresMountsFor", mounts(plan)),
-        ];
-    }
     artifacts.push(unit_file(
         "docker.service.d/10-mediac.conf",
         [("Unit", head), ("Service", service)],

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from places import HOST, MARK, PEER_PORT, PEER_TCP, PEER_UDP, PUBLIC_DNS, ROUTER, WAN
+from places import HOST, INNER, MARK, PEER_PORT, PEER_TCP, PEER_UDP, PUBLIC_DNS, ROUTER, WAN
 from scenarios import scenario, sent, up
 from services import get
 from traffic import ENDPOINT, HOME, question
@@ -93,7 +93,7 @@ def spoofed_src(built, column):
     world = up(built, column)
     world.tunnel.delete()
     world.wire.reset()
-    world.traffic.forged(("10.5.0.2", HOST.rsplit(".", 1)[0] + ".99", "198.51.100.222"))
+    world.traffic.forged((INNER, HOST.rsplit(".", 1)[0] + ".99", "198.51.100.222"))
     return {**world.wire.leaks(), "tried": 15}
 
 

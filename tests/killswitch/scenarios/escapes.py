@@ -2,7 +2,7 @@
 
 import time
 
-from places import HOST, ROUTER
+from places import HOME_LENGTH, HOST, ROUTER, ROUTER6
 from scenarios import scenario, sent, up
 from traffic import TORRENT
 
@@ -43,8 +43,8 @@ def macvlan(built, column):
     world = up(built, column)
     world.spaces.run("host", "ip link add macvlan0 link eth0 type macvlan mode bridge; ip link set macvlan0 netns stray")
     address = HOST.rsplit(".", 1)[0] + ".77"
-    world.spaces.run("stray", f"""ip link set eth0 down; ip address add {address}/24 dev macvlan0; ip link set macvlan0 up
+    world.spaces.run("stray", f"""ip link set eth0 down; ip address add {address}/{HOME_LENGTH} dev macvlan0; ip link set macvlan0 up
         ip -6 address add 2001:db8:1::77/64 dev macvlan0 nodad
-        ip route replace default via {ROUTER}; ip -6 route replace default via 2001:db8:1::1""")
+        ip route replace default via {ROUTER}; ip -6 route replace default via {ROUTER6}""")
     time.sleep(0.1)
     return sent(world, space="stray")

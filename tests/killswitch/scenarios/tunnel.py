@@ -2,6 +2,7 @@
 
 from scenarios import scenario, sent, up
 
+_IPV6 = ("udp6", "tcp6", "icmp6", "dns6", "dot6")
 _FLUSH = """for program in iptables ip6tables; do
     for chain in INPUT OUTPUT FORWARD; do $program -P $chain ACCEPT; done
     $program -F; $program -t nat -F
@@ -64,14 +65,14 @@ def fw_flushed(built, column):
 
 @scenario("somebody gave the bridge IPv6, the VPN has none")
 def ipv6(built, column):
-    return sent(up(built, column), kinds=("udp6", "tcp6", "icmp6", "dns6", "dot6"), device="eth0")
+    return sent(up(built, column), kinds=_IPV6, device="eth0")
 
 
 @scenario("the same, and the container's own firewall is flushed")
 def ipv6_flushed(built, column):
     world = up(built, column)
     world.spaces.run("tunnel", _FLUSH, check=False)
-    return sent(world, kinds=("udp6", "tcp6", "icmp6", "dns6", "dot6"))
+    return sent(world, kinds=_IPV6)
 
 
 def _established(built, column, happens):

@@ -22,11 +22,11 @@ _ROGUE = (f"docker run --detach --name rogue --volume {_COPY}/config:/config "
           "--env PUID=1501 --env PGID=1500 --env UMASK=002 --env WEBUI_PORT=8090")
 # Without tables there is the belt, which cannot tell WireGuard from other packets to the server's port.
 BELT_SPARES = rf"UDP \S+ -> {VPN} port {VPN_PORT}"
+_GATES = "mediac-killswitch mediac-firewall"
 _MACVLAN = f"docker network create --driver macvlan --subnet 192.168.1.0/24 --gateway {ROUTER} --opt parent=host0 house"
 _TABLES = ("inet mediac_killswitch", "inet mediac_firewall", "netdev mediac_uplinks")
-_OPEN = ("systemctl stop mediac-killswitch-check.timer; nft delete table inet mediac_killswitch; "
-         "nft delete table inet mediac_firewall; nft delete table netdev mediac_uplinks; "
-         "ip -4 rule flush proto 77; ip -6 rule flush proto 77")
+_OPEN = "; ".join(["systemctl stop mediac-killswitch-check.timer", *(f"nft delete table {name}" for name in _TABLES),
+                   "ip -4 rule flush proto 77", "ip -6 rule flush proto 77"])
 
 
 class Leaking(Scenario):
@@ -96,7 +96,8 @@ class Leaking(Scenario):
             "for i in $(seq 100); do nft -f /etc/mediac/killswitch.nft; nft -f /etc/mediac/firewall.nft; done",
             timeout=120))
         self.fault("the units were reloaded 100 times", lambda: run(
-            "for i in $(seq 100); do systemctl reload mediac-killswitch mediac-firewall; done", timeout=120))
+            f"for i in $(seq 100); do systemctl reload {_GATES} || "
+            f"{{ journalctl --no-pager -n 20 -o cat $(printf -- '-u %s ' {_GATES}); exit 1; }}; done", timeout=120))
         # Whoever knocks meanwhile is answered by the host itself, which has no firewall then.
         self.world.knock(False)
         # Docker's own rules go as well, and come back only with Docker.
@@ -145,7 +146,7 @@ class Leaking(Scenario):
         self.leaks("without rules, a deleted interface leaks", lambda: (self.cut(), self.announce()))
         self.check("without rules, the tracker sees the house", lambda: until(
             lambda: HOME in self.world.announcers(), 30, lambda: str(self.world.announcers()[-3:])))
-        run(f"systemctl stop mediac-namespace-nordlynx; docker kill {CHILD} {OWNER}")
+        run(f"systemctl stop mediac-namespace-nordlynx; docker kill {CHILD} {OWNER}", timeout=120)
         self.leaks("without rules, a client on Docker's default network leaks", lambda: self.stray("bridge"))
         self.leaks("without rules, a client on a macvlan of the uplink leaks",
                    lambda: self.stray("house --ip 192.168.1.240"))
