@@ -23,6 +23,7 @@ mod recover;
 mod remote;
 mod remove;
 mod rollback;
+mod schema;
 mod secrets;
 mod show;
 mod status;
@@ -112,6 +113,8 @@ enum Verb {
     Why(why::Arguments),
     /// List the options: types, defaults, and what they mean
     Options(options::Arguments),
+    /// Print the JSON schema of what a command says with `--json`
+    Schema(schema::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
 }
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Verb::Secrets(verb) => secrets::run(&verb, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
+        Verb::Schema(arguments) => schema::run(&arguments, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),
     };
     match result {

@@ -46,6 +46,8 @@ mod pure;
 mod reproducible;
 #[path = "it/robust.rs"]
 mod robust;
+#[path = "it/schemas.rs"]
+mod schemas;
 #[path = "it/secret_keys.rs"]
 mod secret_keys;
 #[path = "it/secrets.rs"]

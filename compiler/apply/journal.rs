@@ -5,6 +5,7 @@
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Rights;
@@ -63,7 +64,7 @@ pub struct Waiting {
 }
 
 /// How far a change is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Files are written and steps are done; when this is found later, all of it is undone.
@@ -147,7 +148,7 @@ impl Places {
 
     /// Whether a name in its folder is one that a file of mediac's own has only as long as it is written.
     pub fn is_unfinished(name: &str) -> bool {
-        name == UNFINISHED || name == ".root.key"
+        name == UNFINISHED || matches!(name, ".root.key" | ".durations.json")
     }
 
     /// Makes the folders.

@@ -12,6 +12,7 @@ use super::plan::{Change, Thought, describe};
 use super::remote::{self, Remote};
 use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
+use super::target::progress::Shown;
 use super::target::secrets::{self, Keep, RootKey};
 use super::target::{self, Lock, Machine, guard, history, ready, window};
 use super::terminal::Terminal;
@@ -112,7 +113,7 @@ impl Job<'_> {
         for warning in &thought.secrets.warnings {
             terminal.progress(&format!("warning: {warning}\n"));
         }
-        terminal.result(&describe(&thought));
+        terminal.result(&describe(&thought, terminal.stdout()));
         thought.check()?;
         if thought.is_done() {
             // The values are the same, but they may be encrypted for others.
@@ -152,7 +153,9 @@ impl Job<'_> {
             values: &thought.secrets.values,
             time: target::now(),
         };
-        let end = target.apply(&mut thought.journal, &plan, &mut hands);
+        let mut shown = Shown::new(&mut hands, thought.size());
+        let end = target.apply(&mut thought.journal, &plan, &mut shown);
+        shown.finish().keep(machine);
         let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
         history::note(machine, verb, before, thought.journal.last, &end);
         if let End::Applied(_) | End::Waiting(_) = end {

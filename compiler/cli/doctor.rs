@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
@@ -66,11 +67,16 @@ const GATES: &[(&str, Probe)] = &[
 ];
 
 /// What was found out.
-#[derive(Debug, Serialize)]
-struct Finding {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Finding {
+    /// What was looked at.
     name: String,
+    /// Whether it is well.
     ok: bool,
+    /// What it is like.
     said: String,
+    /// What to do about it.
     help: Option<String>,
 }
 

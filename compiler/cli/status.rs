@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
@@ -25,7 +26,8 @@ pub struct Arguments {
 }
 
 /// What a machine is like, beside what was applied to it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "mediac status")]
 pub struct State {
     /// The version of this document.
     pub version: u32,
@@ -42,7 +44,8 @@ pub struct State {
 }
 
 /// What is under way.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Under {
     /// The build that comes.
     pub build: u64,

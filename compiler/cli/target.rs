@@ -1,11 +1,13 @@
 //! The machine that builds are applied to, as the command line names it.
 
 pub mod boot;
+pub mod durations;
 pub mod given;
 pub mod guard;
 pub mod hands;
 pub mod history;
 pub mod interrupt;
+pub mod progress;
 pub mod ready;
 pub mod secrets;
 pub mod window;

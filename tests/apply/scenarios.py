@@ -41,7 +41,7 @@ class Scenario:
         secret = builds.SECRET.encode()
         for path, entry in tree.items():
             name = path.rsplit("/", 1)[1]
-            if name.startswith((".mediac-", ".journal", ".root.key")) or f"{STATE}/generations/." in path:
+            if name.startswith((".mediac-", ".journal", ".root.key", ".durations")) or f"{STATE}/generations/." in path:
                 wrong.append(f"I4 left behind: {path}")
             if path.startswith(STATE) and isinstance(entry, File) and secret in entry.content:
                 wrong.append(f"I4 a secret in {path}")

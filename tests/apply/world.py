@@ -112,9 +112,10 @@ class Machine:
     def argv(self, *words):
         return [self.mediac, words[0], "--root", os.fspath(self.root), *map(os.fspath, words[1:])]
 
-    def run(self, *words, under=(), timeout=60):
+    def run(self, *words, under=(), timeout=60, rooted=True):
+        argv = self.argv(*words) if rooted else [self.mediac, *words]
         return subprocess.run(
-            [*under, *self.argv(*words)], env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL,
+            [*under, *argv], env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL,
             capture_output=True, text=True, errors="replace", timeout=timeout,
         )
 

@@ -1,12 +1,14 @@
 //! What was done on the machine: a line for each apply, in a file that only grows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Machine, now};
 use crate::apply::{End, Found};
 
 /// A line of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Line {
     /// When, in seconds since 1970.
     pub time: u64,

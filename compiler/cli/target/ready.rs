@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::Machine;
 use super::hands::Programs;
-use crate::apply::{Found, Generation, Hands as _, Missing, Rights, SOURCES};
+use super::progress::Shown;
+use crate::apply::{Event, Found, Generation, Hands as _, Missing, Rights, SOURCES};
 use crate::cli::exit::Failure;
 
 /// Where units call mediac.
@@ -56,15 +57,17 @@ pub fn make(machine: &Machine, missing: &Missing, hands: &mut Programs<'_>) -> R
     };
     write().map_err(|error| machine.cannot("write to", SOURCES, &error))?;
     let usual = std::mem::replace(&mut hands.limit, LIMIT);
-    for step in missing.steps() {
-        hands.terminal.progress(&format!("{}\n", step.because));
-        hands.act(&step).map_err(|error| {
+    let steps = missing.steps();
+    let mut shown = Shown::new(hands, steps.len());
+    let done = steps.iter().try_for_each(|step| {
+        shown.act(step).map(|()| shown.tell(Event::Step(step))).map_err(|error| {
             let message = format!("`{}`: {error}; nothing of the build was applied", step.command.join(" "));
             Failure::invalid(message, "see what is wrong with it, and apply again")
-        })?;
-    }
+        })
+    });
+    shown.finish();
     hands.limit = usual;
-    Ok(())
+    done
 }
 
 /// Puts this program where the machine's units find it.
