@@ -35,7 +35,9 @@ def mediac():
     say("building mediac")
     environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, env=environment, check=True)
-    return target / "release" / "mediac"
+    said = subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+    host = next(line.removeprefix("host: ") for line in said.splitlines() if line.startswith("host: "))
+    return target / host / "release" / "mediac"
 
 
 def nickel():

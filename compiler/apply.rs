@@ -2,6 +2,7 @@
 //! fails or is cut off. Pure but for `disk`, `generation`, `journal` and `engine`, which work below a root that is given.
 
 mod accounts;
+mod actual;
 mod decide;
 mod derive;
 mod disk;
@@ -18,6 +19,7 @@ mod template;
 mod undo;
 
 pub use accounts::Accounts;
+pub use actual::actual;
 pub use decide::{Keeping, Obstacle, Policy, Reason, Rights, Verdict};
 pub use derive::{derived, formed};
 pub use disk::{Disk, Found};

@@ -8,9 +8,12 @@ use super::decide::{Keeping, Rights, Verdict};
 use super::disk::{Disk, Found};
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
-use super::prospect::{Item, Prospect, Seen};
+use super::prospect::{Item, Prospect, Seen, ancestors};
 use super::steps::{Step, Steps};
 use super::template::Values;
+
+/// Where files with values that go are kept meanwhile: in memory.
+const MEMORY: &str = "/run/mediac/undo";
 
 /// The target, and mediac's own files on it.
 pub struct Target<'a> {
@@ -86,6 +89,7 @@ impl Target<'_> {
         hands.tell(Event::Kept(to));
         let changes = changes(plan.prospect);
         self.save(to, &changes)?;
+        self.remember(to, &changes)?;
         let work = Work {
             to,
             phase: Phase::Applying,
@@ -173,6 +177,8 @@ impl Target<'_> {
         let done = Journal { current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places)?;
         *journal = done;
+        // Whoever comes next does it as well.
+        let _ = self.forget();
         Ok(())
     }
 
@@ -220,6 +226,35 @@ impl Target<'_> {
         self.disk.sync_folder(&self.places.backups)
     }
 
+    /// Keeps files with values that are about to be gone where it needs no disk, until the change has ended.
+    fn remember(&self, number: u64, changes: &[Change]) -> io::Result<()> {
+        let mut folders = BTreeSet::new();
+        for change in changes.iter().filter(|change| matches!(change.was, Was::Remembered(_))) {
+            if let Found::File { bytes, .. } = self.disk.look(&change.path)? {
+                if folders.insert(MEMORY.to_owned()) {
+                    self.disk.remove_tree(MEMORY)?;
+                    for folder in ancestors(MEMORY).chain([MEMORY.to_owned()]) {
+                        if self.disk.look(&folder)? == Found::Absent {
+                            self.disk.make_folder(&folder, PRIVATE_FOLDER)?;
+                        }
+                    }
+                }
+                let place = remembered(number, &change.path);
+                make_above(self.disk, &place, MEMORY, &mut folders)?;
+                self.disk.write_new(&place, &bytes, PRIVATE)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody needs that any more.
+    pub fn forget(&self) -> io::Result<()> {
+        match self.disk.look(MEMORY)? {
+            Found::Absent => Ok(()),
+            _ => self.disk.remove_tree(MEMORY),
+        }
+    }
+
     /// Waits until the entries of all folders with changes are on the disk.
     pub(super) fn sync(&self, changes: &[Change]) -> io::Result<()> {
         let mut synced = BTreeSet::new();
@@ -250,6 +285,7 @@ fn changes(prospect: &Prospect) -> Vec<Change> {
         let was = match seen {
             Seen::Absent => Was::Absent,
             Seen::AsApplied(rights) => Was::Kept(*rights),
+            Seen::OtherValues(rights) => Was::Remembered(*rights),
             Seen::File(rights) => Was::Saved(*rights),
             Seen::Folder(rights) => Was::Folder(*rights),
             Seen::Link(target) => Was::Link(target.clone()),
@@ -272,6 +308,11 @@ fn changes(prospect: &Prospect) -> Vec<Change> {
 /// The name of a file until it is whole.
 pub(super) fn temporary(number: u64, index: usize) -> String {
     format!(".mediac-{number}-{index}")
+}
+
+/// What was at a path, with the values of then.
+pub(super) fn remembered(number: u64, path: &str) -> String {
+    format!("{MEMORY}/{number}{path}")
 }
 
 pub(super) fn saved(places: &Places, number: u64, path: &str) -> String {

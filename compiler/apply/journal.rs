@@ -95,6 +95,8 @@ pub enum Was {
     Absent,
     /// A file as the build before this has it, with these rights.
     Kept(Rights),
+    /// The same with other values of secrets, which are in memory; after a reboot they are gone.
+    Remembered(Rights),
     /// A file that was saved.
     Saved(Rights),
     /// A folder with these rights.

@@ -131,7 +131,9 @@ fn inventory(build: &Generation) -> Inventory {
 const fn interruption(action: Action) -> Option<Interruption> {
     match action {
         Action::RemoveContainer | Action::Stop | Action::RemoveNetwork => Some(Interruption::Gone),
-        Action::RemakeNetwork | Action::RemakeContainer | Action::Restart => Some(Interruption::Away),
+        Action::RemakeNetwork | Action::RemakeContainer | Action::RestartContainer | Action::Restart => {
+            Some(Interruption::Away)
+        }
         Action::MakeNetwork | Action::StartContainer | Action::Start => Some(Interruption::New),
         Action::Reload | Action::ReloadContainer => Some(Interruption::Reloads),
         Action::Nothing | Action::Reread => Some(Interruption::None),

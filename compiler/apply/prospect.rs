@@ -43,6 +43,8 @@ pub enum Seen {
     Absent,
     /// The very file that the build before this wrote, with these rights.
     AsApplied(Rights),
+    /// The same, but for values of secrets that are others today.
+    OtherValues(Rights),
     /// Another file.
     File(Rights),
     /// A folder.
@@ -165,6 +167,9 @@ impl Pair<'_> {
         };
         let seen = match found {
             Found::Absent => Seen::Absent,
+            Found::File { bytes, rights } if as_applied && !self.has_values(bytes) => {
+                Seen::OtherValues(*rights)
+            }
             Found::File { rights, .. } if as_applied => Seen::AsApplied(*rights),
             Found::File { rights, .. } => Seen::File(*rights),
             Found::Folder(rights) => Seen::Folder(*rights),
@@ -175,6 +180,12 @@ impl Pair<'_> {
         let text = self.request.new.text(self.path).filter(|_| matches!(verdict, Verdict::Write(_)));
         let unfilled = text.and_then(|text| self.request.values.fill(text).err());
         Ok(Item { path: self.path.to_owned(), keeping, verdict, seen, rights, unfilled })
+    }
+
+    /// Whether the file that the build before this wrote has the values of today, as far as they are known.
+    fn has_values(&self, bytes: &[u8]) -> bool {
+        let text = self.request.old.and_then(|old| old.text(self.path)).unwrap_or_default();
+        self.request.values.fill(text).map_or(true, |filled| filled.as_bytes() == bytes)
     }
 
     /// What a build wants at the path.

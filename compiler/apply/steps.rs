@@ -171,6 +171,10 @@ impl Found {
                 let up = ["up", "--detach", "--no-deps", "--wait", "--wait-timeout", HEALTHY, unit];
                 self.after(Rank::Containers, compose(&up));
             }
+            Action::RestartContainer => {
+                self.after(Rank::Containers, compose(&["restart", unit]));
+                self.after(Rank::Healthy, healthy(unit, &because));
+            }
             Action::RemoveContainer => self.before(Rank::Containers, remove("rm", unit, &because)),
             Action::ReloadContainer => match new.reload(unit) {
                 Some(reload) => {

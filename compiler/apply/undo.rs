@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::decide::Rights;
 use super::disk::Found;
-use super::engine::{Event, Hands, Target, left_over, saved, temporary};
+use super::engine::{Event, Hands, Target, left_over, remembered, saved, temporary};
 use super::generation::Generation;
 use super::journal::{Change, Journal, Phase, Was, Will};
 use super::steps::{Step, Steps};
@@ -51,6 +52,7 @@ impl Target<'_> {
         let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
+        let _ = self.forget();
         if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
     }
 
@@ -93,24 +95,14 @@ impl Target<'_> {
                 }
                 _ => Ok(()),
             },
-            Was::Kept(rights) => {
-                let old = old.ok_or_else(|| io::Error::other("the build before this is missing"))?;
-                let text =
-                    old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
-                let is_back = |bytes: &[u8]| match values.fill(text) {
-                    Ok(filled) => filled.as_bytes() == bytes,
-                    Err(_) => could_be(text, bytes),
-                };
-                match self.disk.look(path)? {
-                    Found::File { bytes, rights: now } if now == *rights && is_back(&bytes) => Ok(()),
-                    _ => self.put(path, number, index, old, values, *rights),
-                }
-            }
+            Was::Remembered(rights) => match self.disk.look(&remembered(number, path))? {
+                Found::File { bytes, .. } => self.put_bytes(path, number, index, &bytes, *rights),
+                // The machine has booted since: it has the values of today.
+                _ => self.put_kept(path, number, index, old, values, *rights),
+            },
+            Was::Kept(rights) => self.put_kept(path, number, index, old, values, *rights),
             Was::Saved(rights) => match self.disk.look(&saved(self.places, number, path))? {
-                Found::File { bytes, .. } => match self.disk.look(path)? {
-                    Found::File { bytes: now, rights: has } if now == bytes && has == *rights => Ok(()),
-                    _ => self.disk.put(path, &temporary(number, index), &bytes, *rights),
-                },
+                Found::File { bytes, .. } => self.put_bytes(path, number, index, &bytes, *rights),
                 _ => Err(io::Error::other("what was saved of it is missing")),
             },
             Was::Folder(rights) => self.disk.make_folder(path, *rights),
@@ -118,6 +110,45 @@ impl Target<'_> {
                 Found::Link(now) if now == *target => Ok(()),
                 _ => self.disk.link(target, path, &temporary(number, index)),
             },
+        }
+    }
+}
+
+impl Target<'_> {
+    /// A file with exactly these bytes.
+    fn put_bytes(
+        &self,
+        path: &str,
+        number: u64,
+        index: usize,
+        bytes: &[u8],
+        rights: Rights,
+    ) -> io::Result<()> {
+        match self.disk.look(path)? {
+            Found::File { bytes: now, rights: has } if now == bytes && has == rights => Ok(()),
+            _ => self.disk.put(path, &temporary(number, index), bytes, rights),
+        }
+    }
+
+    /// A file of the build before this, filled in with the values that there are.
+    fn put_kept(
+        &self,
+        path: &str,
+        number: u64,
+        index: usize,
+        old: Option<&Generation>,
+        values: &Values,
+        rights: Rights,
+    ) -> io::Result<()> {
+        let old = old.ok_or_else(|| io::Error::other("the build before this is missing"))?;
+        let text = old.text(path).ok_or_else(|| io::Error::other("it is not in the build before this"))?;
+        let is_back = |bytes: &[u8]| match values.fill(text) {
+            Ok(filled) => filled.as_bytes() == bytes,
+            Err(_) => could_be(text, bytes),
+        };
+        match self.disk.look(path)? {
+            Found::File { bytes, rights: now } if now == rights && is_back(&bytes) => Ok(()),
+            _ => self.put(path, number, index, old, values, rights),
         }
     }
 }

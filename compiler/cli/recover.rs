@@ -170,6 +170,10 @@ fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
         let path = format!("{base}/{name}");
         machine.disk.remove(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
     }
+    if journal.work.is_none() {
+        let target = Target { disk: &machine.disk, places: &machine.places, boot: "" };
+        target.forget().map_err(|error| machine.cannot("write to", "/run", &error))?;
+    }
     let folder = &machine.places.generations;
     let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;
     let used = journal.work.as_ref().map(|work| work.to);

@@ -24,7 +24,7 @@ const INCOMING: &str = "/run/mediac/incoming";
 const BUILD: &str = "/run/mediac/incoming/build";
 const UNIT: &str = "mediac-apply";
 /// How long a machine may not be reached after its time is up: taking everything back takes a while as well.
-const GRACE: Duration = Duration::from_secs(300);
+const GRACE: Duration = Duration::from_mins(5);
 
 /// What ssh says when it does not reach the other end.
 const LOST: i32 = 255;
@@ -68,6 +68,7 @@ impl Remote<'_> {
     /// Applies what was copied, and confirms it over a new connection.
     pub fn apply(&self, request: &Request<'_>) -> Result<Exit, Failure> {
         let before = self.lines()?;
+        let mut told = self.journal(None).map(|(_, cursor)| cursor).unwrap_or_default();
         let call = format!(
             "systemd-run --quiet --collect --unit={UNIT} --property=KillMode=process {SELF} apply --from {BUILD} --yes \
              --confirm-within {} {}",
@@ -81,6 +82,13 @@ impl Remote<'_> {
         let limit = GRACE + Duration::from_secs(request.window);
         loop {
             sleep(Duration::from_millis(500));
+            // What it says there is said here, as far as it comes through.
+            if let Ok((lines, cursor)) = self.journal(Some(&told)) {
+                for line in lines {
+                    self.terminal.progress(&format!("  {line}\n"));
+                }
+                told = cursor;
+            }
             // Each of the calls can be the one that does not come through: it is the machine's own affair for a while.
             match self.look(before) {
                 Ok(Some(end)) => return end,
@@ -88,7 +96,7 @@ impl Remote<'_> {
                 Err(_) if silent.elapsed() < limit => {}
                 Err(failure) => return Err(failure),
             }
-            if start.elapsed() > Duration::from_secs(7_200) {
+            if start.elapsed() > Duration::from_hours(2) {
                 return Err(self.why());
             }
         }
@@ -143,6 +151,23 @@ impl Remote<'_> {
         serde_json::from_slice(&output.stdout).map_err(|_| self.unreachable(&output))
     }
 
+    /// What the apply has said there since, and how far that is; without a beginning, only that.
+    fn journal(&self, since: Option<&str>) -> Result<(Vec<String>, String), Failure> {
+        let from = match since {
+            None => "--lines=0".to_owned(),
+            // The unit had said nothing yet.
+            Some("") => String::new(),
+            Some(cursor) => format!("--after-cursor='{cursor}'"),
+        };
+        let call = format!("journalctl --no-pager --quiet --output=cat --show-cursor --unit={UNIT} {from}");
+        let output = self.must(&call)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let cursor = text.lines().find_map(|line| line.strip_prefix("-- cursor: "));
+        let cursor = cursor.or(since).unwrap_or_default().to_owned();
+        let lines = text.lines().filter(|line| !line.starts_with("-- ")).map(str::to_owned).collect();
+        Ok((lines, cursor))
+    }
+
     fn runs(&self) -> Result<bool, Failure> {
         let output = self.run(&format!("systemctl is-active {UNIT}"), &[])?;
         match output.status.code() {
@@ -159,9 +184,8 @@ impl Remote<'_> {
         Failure::invalid(message, "see what is wrong with it, and apply again")
     }
 
-    /// Copies this program where it is missing, and the build.
-    fn send(&self, request: &Request<'_>) -> Result<(), Failure> {
-        let build = request.build;
+    /// Copies this program where it is missing. One that does not run there never gets its name.
+    fn install(&self) -> Result<(), Failure> {
         let own = fs::read("/proc/self/exe")
             .map_err(|error| Failure::invalid(error.to_string(), "see what is wrong with it"))?;
         let hash = sha256(&own);
@@ -169,14 +193,31 @@ impl Remote<'_> {
         if !there.status.success() {
             return Err(self.unreachable(&there));
         }
-        if !String::from_utf8_lossy(&there.stdout).starts_with(&hash) {
-            self.terminal.progress(&format!("{}: mediac is copied there\n", self.name));
-            let folder = SELF.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let script = format!(
-                "mkdir -p -m 0700 {folder} && cat >{SELF}.new && chmod 0755 {SELF}.new && sync {SELF}.new && mv {SELF}.new {SELF}"
-            );
-            self.feed(&script, &own)?;
+        if String::from_utf8_lossy(&there.stdout).starts_with(&hash) {
+            return Ok(());
         }
+        self.terminal.progress(&format!("{}: mediac is copied there\n", self.name));
+        let folder = SELF.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let copy = format!("mkdir -p -m 0700 {folder} && cat >{SELF}.new && chmod 0755 {SELF}.new");
+        self.feed(&copy, &own)?;
+        let tried = self.run(&format!("{SELF}.new --version"), &[])?;
+        if !tried.status.success() {
+            let said = String::from_utf8_lossy(&tried.stderr).into_owned();
+            let why = said.lines().last().unwrap_or("it said nothing").to_owned();
+            let help =
+                "a program runs on machines of the kind that it was built for: build mediac on such a one";
+            return Err(Failure::invalid(
+                format!("{}: this mediac does not run there: {why}", self.name),
+                help,
+            ));
+        }
+        self.must(&format!("sync {SELF}.new && mv {SELF}.new {SELF}")).map(drop)
+    }
+
+    /// Copies this program and the build.
+    fn send(&self, request: &Request<'_>) -> Result<(), Failure> {
+        self.install()?;
+        let build = request.build;
         self.must(&format!("rm -rf {INCOMING} && mkdir -p -m 0755 /run/mediac && mkdir -m 0700 {INCOMING}"))?;
         let mut archive = tar::Builder::new(Vec::new());
         let mut add = |name: &str, bytes: &[u8], mode: u32| {

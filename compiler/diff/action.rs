@@ -26,6 +26,8 @@ pub enum Action {
     RemoveNetwork,
     /// A container is removed and made again.
     RemakeContainer,
+    /// A container is stopped and started.
+    RestartContainer,
     /// A container is made and started.
     StartContainer,
     /// A container is stopped and removed.
@@ -57,6 +59,7 @@ impl Action {
             Self::MakeNetwork => "make-network",
             Self::RemoveNetwork => "remove-network",
             Self::RemakeContainer => "remake-container",
+            Self::RestartContainer => "restart-container",
             Self::StartContainer => "start-container",
             Self::RemoveContainer => "remove-container",
             Self::Stop => "stop-unit",
@@ -77,6 +80,7 @@ impl Action {
             Self::MakeNetwork => "the network {} is made: ",
             Self::RemoveNetwork => "the network {} is removed: ",
             Self::RemakeContainer => "the container {} is made anew: ",
+            Self::RestartContainer => "the container {} restarts: ",
             Self::StartContainer => "the container {} starts: ",
             Self::RemoveContainer => "the container {} is removed: ",
             Self::Stop => "{} stops: ",

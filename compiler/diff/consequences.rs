@@ -55,6 +55,11 @@ impl Found<'_> {
         }
         match change.entry().map(|entry| entry.class.as_str()) {
             Some("seed") => return self.seed(change, &path),
+            // What is read there was read at the start.
+            Some("secret") if change.is_redefined() == Some(false) => {
+                let because = Phrase::new("{} has other values, or was edited", &[&path]);
+                return self.owner(change, Action::Restart, because);
+            }
             Some("keys") if change.status == Status::Modified => {
                 let because =
                     Phrase::new("only the keys written here are set; its program keeps the others", &[]);
@@ -157,6 +162,10 @@ impl Found<'_> {
         match (&service.unit, action) {
             (Some(unit), _) => self.add(action, &unit.clone(), because),
             (None, Action::Reload) => self.add(Action::ReloadContainer, &id, because),
+            // It is defined as before, and is another one on the machine: Docker cannot know.
+            (None, _) if change.is_redefined() == Some(false) => {
+                self.add(Action::RestartContainer, &id, because);
+            }
             // A container that sees the file has a label with its hash, and is made anew by that.
             (None, _) => {}
         }
@@ -219,6 +228,11 @@ impl Found<'_> {
             }
             Action::Restart => has(Action::Start, subject) || has(Action::Stop, subject),
             Action::ReloadContainer => {
+                [Action::RemakeContainer, Action::StartContainer, Action::RestartContainer]
+                    .iter()
+                    .any(|stronger| has(*stronger, subject))
+            }
+            Action::RestartContainer => {
                 has(Action::RemakeContainer, subject) || has(Action::StartContainer, subject)
             }
             _ => false,

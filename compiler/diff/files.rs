@@ -75,6 +75,12 @@ impl FileChange {
         pairs.into_iter().filter(|(_, old, new)| old != new).collect()
     }
 
+    /// Whether its two builds want another content; none where only one of them wants any.
+    pub fn is_redefined(&self) -> Option<bool> {
+        let hash = |entry: &Option<Entry>| entry.as_ref().and_then(|entry| entry.sha256.clone());
+        hash(&self.before).zip(hash(&self.after)).map(|(before, after)| before != after)
+    }
+
     /// The manifest entry that describes it best.
     pub fn entry(&self) -> Option<&Entry> {
         self.after.as_ref().or(self.before.as_ref())

@@ -81,6 +81,36 @@ fn said(pointer: &str, value: &Value) -> Vec<String> {
     }
 }
 
+/// What happens when a file is another one on the machine although both builds want the same.
+#[test]
+fn whoever_read_a_file_reads_it_again_when_only_the_machine_differs() {
+    let files = [
+        ("etc/a/a.conf", "owned", "services.alpha.files", "a"),
+        ("etc/d/d.conf", "owned", "services.delta.files", "d"),
+        ("etc/x/x.conf", "owned", "host.files", "x"),
+    ];
+    let fresh = build(&inventory(), &files);
+    for (path, expected) in [
+        (
+            "etc/a/a.conf",
+            vec![
+                "the container `alpha` restarts: `/etc/a/a.conf` changes, which it may read only at its start",
+            ],
+        ),
+        (
+            "etc/d/d.conf",
+            vec!["`delta.service` restarts: `/etc/d/d.conf` changes, which it may read only at its start"],
+        ),
+        ("etc/x/x.conf", vec![]),
+    ] {
+        let mut base = fresh.clone();
+        base.files.get_mut(path).unwrap().bytes = b"edited".to_vec();
+        let found = Difference::between(&base, &fresh).consequences;
+        let said: Vec<String> = found.iter().map(|consequence| consequence.phrase().plain()).collect();
+        assert_eq!(said, expected, "{path}");
+    }
+}
+
 #[test]
 fn each_change_is_said_in_words() {
     let wan = json!({"port": "80/tcp", "expose": "wan"});

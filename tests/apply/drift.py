@@ -7,6 +7,8 @@ The table is written by hand, from the rules and not from the program:
 `--drift keep` keeps e as well, `--drift overwrite` saves and writes d and e, `--adopt` saves and writes f.
 """
 
+import json
+
 import builds
 from world import STATE, USERS, File, Folder, Link, Machine, lay, target
 
@@ -98,12 +100,7 @@ def outcome(cell, letter):
 
 
 def marks(text):
-    found = {}
-    for line in text.splitlines():
-        if line.startswith("  ") and line[2:3] in "+~-!x":
-            mark, name = line.split(":", 1)[0].split()
-            found[name.rstrip("/")] = mark
-    return found
+    return {change["path"]: change["change"] for change in json.loads(text)["changes"]}
 
 
 def trial(machine, name, all_cells, before, base):
@@ -116,7 +113,7 @@ def trial(machine, name, all_cells, before, base):
     rest = build(base / f"{name}-fine", fine, 3)
     lay(machine.root, before)
     wrong = []
-    shown = marks(machine.run("plan", "--from", everything, *options).stdout)
+    shown = marks(machine.run("plan", "--from", everything, "--json", *options).stdout)
     for cell in all_cells:
         wanted, mark = MARKS[letters[cell]], shown.get(path(cell))
         if mark != wanted and (mark is None or wanted is None or mark not in wanted):

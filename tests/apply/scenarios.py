@@ -151,6 +151,9 @@ class Workshop:
         yield self.scenario("first", self.first, USERS)
         yield self.scenario("update", self.update, applied)
         yield self.scenario("rollback", ["rollback", "--yes"], updated)
+        token = "/etc/mediac/secrets/demo/token"
+        other = applied[token]._replace(content=b"another-value\n")
+        yield self.scenario("rotate", ["apply", "--from", self.old, "--yes"], applied | {token: other})
         yield self.scenario("recover", ["recover"], self.cut_off(applied, self.update), applied)
         if has(self.mediac, "gc"):
             grown = self.after(updated, ["rollback", "--yes"], ["rollback", "2", "--yes"])

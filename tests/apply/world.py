@@ -28,6 +28,8 @@ USERS = {
     "/etc/mediac/secrets/demo": Folder(0o700, 0, 0),
     "/etc/mediac/secrets/demo/token": File(0o400, 0, 0, builds.SECRET.encode() + b"\n"),
     "/etc/sysusers.d": Folder(0o755, 0, 0),
+    "/run": Folder(0o755, 0, 0),
+    "/run/mediac": Folder(0o755, 0, 0),
     "/srv": Folder(0o755, 0, 0),
     "/var": Folder(0o755, 0, 0),
     "/var/lib": Folder(0o755, 0, 0),

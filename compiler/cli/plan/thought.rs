@@ -70,7 +70,11 @@ impl Change {
             adopted: &adopted,
         };
         let prospect = apply::prospect(&request).map_err(|error| machine.cannot("read", "/", &error))?;
-        let before = old.as_ref().map_or_else(Snapshot::default, Generation::snapshot);
+        let before = match &old {
+            Some(old) => apply::actual(&machine.disk, &prospect, old, &new),
+            None => Ok(Snapshot::default()),
+        };
+        let before = before.map_err(|error| machine.cannot("read", "/", &error))?;
         let after = new.snapshot();
         let difference = Difference::between(&before, &after);
         let outlook = apply::outlook(&difference, old.as_ref(), &new);
@@ -78,7 +82,8 @@ impl Change {
         let nothing = Generation::nothing(&new.manifest.host);
         let older = old.as_ref().unwrap_or(&nothing);
         // From a build to one of nothing, and not to none: a host that is gone says nothing about its machine.
-        let back = Difference::between(&after, &older.snapshot()).consequences;
+        let was = if old.is_some() { before } else { nothing.snapshot() };
+        let back = Difference::between(&after, &was).consequences;
         let backward = apply::steps(&back, Some(&new), older);
         // What an older change left undone is done with this one.
         let mut after = journal.pending.clone();

@@ -12,7 +12,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::recover::{self, Rest};
 use crate::cli::terminal::Terminal;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Programs that wait for nothing else to start.
 const AT_ONCE: &[&[&str]] =

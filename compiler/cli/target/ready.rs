@@ -13,7 +13,7 @@ use crate::cli::exit::Failure;
 /// Where units call mediac.
 pub const SELF: &str = "/var/lib/mediac/bin/mediac";
 /// Downloads take as long as they take, within reason.
-const LIMIT: Duration = Duration::from_secs(1_800);
+const LIMIT: Duration = Duration::from_mins(30);
 
 /// What a build needs and the machine does not have.
 pub fn missing(machine: &Machine, build: &Generation) -> Missing {
