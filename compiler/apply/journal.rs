@@ -58,7 +58,9 @@ pub struct Work {
 pub struct Waiting {
     /// What has to be said.
     pub token: String,
-    /// When it is too late, in seconds since 1970.
+    /// When the time for it began, in seconds since 1970.
+    pub since: u64,
+    /// When it is too late.
     pub until: u64,
 }
 

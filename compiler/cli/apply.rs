@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         return Err(Failure::refused("this build has no files at all", help));
     }
     let lock = machine.lock()?;
-    super::recover::take_back(&machine, &arguments.doing, terminal)?;
+    super::recover::make_way(&machine, &arguments.doing, terminal)?;
     let encrypted = arguments.change.encrypted(place, &new)?;
     let thought = arguments.change.think(&machine, new, encrypted, RootKey::Make)?;
     if let Some(path) = &arguments.plan {
@@ -165,7 +165,7 @@ impl Job<'_> {
             }
             (end, _) => told(end, terminal),
         };
-        if machine.is_this() && machine.journal()?.work.is_none() {
+        if machine.is_this() && machine.journal().is_ok_and(|journal| journal.work.is_none()) {
             guard::lift(machine);
             // It ends by itself as well, a little later.
             let _ = window::unwatch(&mut hands);

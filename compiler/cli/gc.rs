@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::target::{self, Machine, history};
+use super::target::{self, Machine, history, window};
 use super::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -21,6 +21,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     let machine = Machine::open(&arguments.target)?;
     let _lock = machine.lock()?;
     let journal = machine.journal()?;
+    window::is_over(&machine, &journal)?;
     let places = &machine.places;
     let numbers = |folder: &str| -> Result<BTreeSet<u64>, Failure> {
         let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use super::apply::Doing;
 use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine, boot, guard, history, now};
+use super::target::{self, Machine, boot, guard, history, window};
 use super::terminal::Terminal;
 use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Target};
 
@@ -64,18 +64,12 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
         Err(failure) if failure.exit == Exit::Locked => return Ok(Exit::Done),
         lock => lock?,
     };
-    let journal = machine.journal()?;
-    let has_time = |phase: Phase, until: u64| phase == Phase::Waiting && now() <= until;
-    if journal
-        .work
-        .as_ref()
-        .is_some_and(|work| has_time(work.phase, work.waiting.as_ref().map_or(0, |it| it.until)))
-    {
+    if window::has_time(machine, &machine.journal()?).is_some() {
         return Ok(Exit::Done);
     }
     let count = take_back(machine, doing, terminal);
     drop(lock);
-    let _ = target::window::unwatch(&mut doing.hands(machine, terminal));
+    let _ = window::unwatch(&mut doing.hands(machine, terminal));
     settled(count?)
 }
 
@@ -84,6 +78,12 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
 pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
     take_back_with(machine, &mut doing.hands(machine, terminal), Rest::Failed, terminal)?;
     settle(machine, doing, terminal)
+}
+
+/// The same for whoever is about to change something; refuses where somebody can still confirm what would be taken back.
+pub fn make_way(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<(), Failure> {
+    window::is_over(machine, &machine.journal()?)?;
+    take_back(machine, doing, terminal).map(drop)
 }
 
 /// What it means that steps are left when everything else is taken back.
@@ -109,7 +109,12 @@ pub fn take_back_with(
         return Ok(());
     };
     let old = machine.current(&journal)?;
-    let new = machine.generation(work.to).ok().map(|(build, _)| build);
+    let new = match machine.generation(work.to) {
+        Ok((build, _)) => Some(build),
+        // Without it, what it added cannot be told from what its programs made of that.
+        Err(failure) if failure.exit == Exit::Refused => None,
+        Err(failure) => return Err(failure),
+    };
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
     let values = secrets::values(machine, &builds, RootKey::Read)?;
     let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
