@@ -9,6 +9,7 @@ use super::disk::{Disk, Found};
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
 use super::prospect::{Item, Prospect, Seen};
+use super::room::Need;
 use super::steps::{Step, Steps};
 use super::template::Values;
 
@@ -74,6 +75,8 @@ pub struct Plan<'a> {
     pub waiting: Option<Waiting>,
     /// Secrets.
     pub values: &'a Values,
+    /// The room that it takes.
+    pub need: &'a Need,
     /// The time, in seconds since 1970.
     pub time: u64,
 }
@@ -114,10 +117,12 @@ impl Target<'_> {
             Ok(()) if journal.work.is_some() => Ok(End::Waiting(to)),
             Ok(()) => Ok(End::Applied(to)),
             Err(reason) => {
+                // Before what was written makes room again.
+                let reason = plan.need.explain(self.disk, reason);
                 hands.tell(Event::Undoing(&reason));
                 Ok(match self.undo(journal, plan.old, Some(plan.new), plan.values, hands) {
                     Ok(()) => End::Undone(reason),
-                    Err(error) => End::Degraded(reason, error),
+                    Err(error) => End::Degraded(reason, plan.need.explain(self.disk, error)),
                 })
             }
         }
@@ -244,7 +249,7 @@ pub(super) fn left_over<'a>(owed: &[Step], done: impl Iterator<Item = &'a Step>)
 }
 
 /// What is changed for a prospect: folders from above, then files, what goes last.
-fn changes(prospect: &Prospect) -> Vec<Change> {
+pub(super) fn changes(prospect: &Prospect) -> Vec<Change> {
     let mut changes: Vec<(u8, Change)> = Vec::new();
     for Item { path, verdict, seen, rights, keeping, .. } in &prospect.paths {
         let was = match seen {

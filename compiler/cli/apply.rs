@@ -13,7 +13,7 @@ use super::remote::{self, Remote};
 use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
 use super::target::secrets::{self, Keep, RootKey};
-use super::target::{self, Lock, Machine, guard, history, ready, window};
+use super::target::{self, Lock, Machine, guard, history, ready, room, window};
 use super::terminal::Terminal;
 use crate::apply::{End, Plan, Steps, Target};
 
@@ -63,6 +63,7 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         let help = "name the host that this machine is; `mediac remove` takes everything off it";
         return Err(Failure::refused("this build has no files at all", help));
     }
+    room::at_first(&machine, &new)?;
     let lock = machine.lock()?;
     super::recover::make_way(&machine, &arguments.doing, terminal)?;
     let encrypted = arguments.change.encrypted(place, &new)?;
@@ -119,6 +120,8 @@ impl Job<'_> {
             secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All)?;
             return Ok(Exit::Done);
         }
+        let mut need = room::need(machine, &thought)?;
+        room::enough(machine, &need)?;
         if !doing.yes {
             ask(terminal)?;
         }
@@ -128,18 +131,21 @@ impl Job<'_> {
             // What is on a disk, and whose a file is, can be seen only now.
             thought = change.think(machine, thought.new, thought.encrypted, RootKey::Make)?;
             thought.check()?;
+            need = room::need(machine, &thought)?;
+            room::enough(machine, &need)?;
         }
         thought.filled()?;
-        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New)?;
+        let full = |failure| room::explain(machine, &need, failure);
+        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New).map_err(full)?;
         let waiting = doing.confirm_within.map(|_| window::open()).transpose()?;
         if machine.is_this() {
-            ready::install_self(machine)?;
+            ready::install_self(machine).map_err(full)?;
             window::watch(&mut hands)?;
         }
         let before = thought.journal.current;
         let is_guarded = machine.is_this() && guard::is_needed([thought.old.as_ref(), Some(&thought.new)]);
         if is_guarded {
-            guard::set(machine)?;
+            guard::set(machine).map_err(full)?;
         }
         let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
         let plan = Plan {
@@ -150,14 +156,15 @@ impl Job<'_> {
             backward: doing.steps(machine, &thought.backward),
             waiting,
             values: &thought.secrets.values,
+            need: &need,
             time: target::now(),
         };
         let end = target.apply(&mut thought.journal, &plan, &mut hands);
-        let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+        let end = end.map_err(|error| full(machine.cannot("write to", &machine.places.base, &error)))?;
         history::note(machine, verb, before, thought.journal.last, &end);
         if let End::Applied(_) | End::Waiting(_) = end {
             let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
-            kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
+            kept.map_err(|failure| full(Failure { exit: Exit::Degraded, ..failure }))?;
         }
         let exit = match (end, doing.confirm_within) {
             (End::Waiting(number), Some(seconds)) => {

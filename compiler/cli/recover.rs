@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
 use super::target::{self, Machine, boot, guard, history, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Target};
+use crate::apply::{End, Generation, Hands, Journal, Need, Phase, Places, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -124,6 +124,12 @@ pub fn take_back_with(
     };
     terminal.progress(&format!("build {} was {reason}: taking it back\n", work.to));
     let undone = target.undo(&mut journal, old.as_ref(), new.as_ref(), &values, hands);
+    let undone = undone.map_err(|error| {
+        match Need::back((&machine.disk, &machine.places), &journal, old.as_ref(), &values) {
+            Ok(need) => need.explain(&machine.disk, error),
+            Err(_) => error,
+        }
+    });
     let end = match &undone {
         Ok(()) => End::Undone(reason.to_owned()),
         Err(_) if rest == Rest::Follows && journal.work.is_none() => End::Undone(reason.to_owned()),
