@@ -21,7 +21,7 @@ pub use accounts::Accounts;
 pub use decide::{Keeping, Obstacle, Policy, Reason, Rights, Verdict};
 pub use derive::{derived, formed};
 pub use disk::{Disk, Found, Room};
-pub use engine::{End, Event, Hands, Plan, Target};
+pub use engine::{End, Event, Failing, Hands, Plan, Target};
 pub use generation::{Broken, Generation, Meta};
 pub use journal::{Journal, Phase, Places, Waiting, Work};
 pub use prepare::{Missing, SOURCES};

@@ -59,6 +59,15 @@ pub enum End {
     Degraded(String, String),
 }
 
+/// What becomes of a change that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// It is undone.
+    Undone,
+    /// It stays as it is, to be looked at.
+    Stays,
+}
+
 /// A change that nothing stands against.
 pub struct Plan<'a> {
     /// The build that comes.
@@ -75,6 +84,8 @@ pub struct Plan<'a> {
     pub waiting: Option<Waiting>,
     /// Secrets.
     pub values: &'a Values,
+    /// What becomes of it when it fails.
+    pub failing: Failing,
     /// The room that it takes.
     pub need: &'a Need,
     /// The time, in seconds since 1970.
@@ -119,6 +130,9 @@ impl Target<'_> {
             Err(reason) => {
                 // Before what was written makes room again.
                 let reason = plan.need.explain(self.disk, reason);
+                if plan.failing == Failing::Stays {
+                    return Ok(self.leave(journal, reason));
+                }
                 hands.tell(Event::Undoing(&reason));
                 Ok(match self.undo(journal, plan.old, Some(plan.new), plan.values, hands) {
                     Ok(()) => End::Undone(reason),
@@ -126,6 +140,16 @@ impl Target<'_> {
                 })
             }
         }
+    }
+
+    /// Leaves what failed as it is. When this cannot be written down, it is undone like anything that was cut off.
+    fn leave(&self, journal: &mut Journal, reason: String) -> End {
+        if let Some(work) = &mut journal.work {
+            work.phase = Phase::Failed;
+        }
+        let left = "it stays as it is, as was asked for".to_owned();
+        let written = journal.write(self.disk, self.places);
+        End::Degraded(reason, written.map_or_else(|error| error.to_string(), |()| left))
     }
 
     fn forward(

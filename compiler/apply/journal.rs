@@ -72,6 +72,8 @@ pub enum Phase {
     Applying,
     /// All of it is done, and somebody has to say that the machine can still be reached.
     Waiting,
+    /// It failed, and stays as it is until somebody undoes it, as was asked for.
+    Failed,
     /// It is being undone; what is left of that is done when this is found.
     Undoing,
 }

@@ -15,7 +15,7 @@ use super::target::interrupt::Interrupt;
 use super::target::secrets::{self, Keep, RootKey};
 use super::target::{self, Lock, Machine, guard, history, ready, room, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Plan, Steps, Target};
+use crate::apply::{End, Failing, Plan, Steps, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -26,7 +26,7 @@ pub struct Arguments {
     #[command(flatten)]
     doing: Doing,
     /// Apply it to another machine, through ssh
-    #[arg(long, value_name = "USER@MACHINE", conflicts_with_all = ["root", "plan", "programs", "boot_only"])]
+    #[arg(long, value_name = "USER@MACHINE", conflicts_with_all = ["root", "plan", "programs", "boot_only", "no_rollback"])]
     to: Option<String>,
     /// Apply only what this file says, which `mediac plan --output` wrote; refuse if anything else would be done
     #[arg(long, value_name = "FILE")]
@@ -45,6 +45,9 @@ pub struct Doing {
     /// Take everything back unless `mediac confirm` is called within so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub confirm_within: Option<u64>,
+    /// Leave a build that failed as it is, to be looked at; `mediac recover` or the next boot takes it back
+    #[arg(long, conflicts_with = "confirm_within")]
+    pub no_rollback: bool,
     /// With another root: the programs to call, systemctl and docker among them; none are called without
     #[arg(long, value_name = "DIR")]
     pub programs: Option<PathBuf>,
@@ -156,6 +159,7 @@ impl Job<'_> {
             backward: doing.steps(machine, &thought.backward),
             waiting,
             values: &thought.secrets.values,
+            failing: if doing.no_rollback { Failing::Stays } else { Failing::Undone },
             need: &need,
             time: target::now(),
         };
@@ -195,7 +199,7 @@ pub fn told(end: End, terminal: &Terminal) -> Result<Exit, Failure> {
         }),
         End::Degraded(reason, error) => Err(Failure {
             exit: Exit::Degraded,
-            message: format!("{reason}; and then, while taking it back: {error}"),
+            message: format!("{reason}; and then: {error}"),
             help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
         }),
     }

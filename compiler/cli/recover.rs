@@ -64,7 +64,13 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
         Err(failure) if failure.exit == Exit::Locked => return Ok(Exit::Done),
         lock => lock?,
     };
-    if window::has_time(machine, &machine.journal()?).is_some() {
+    let journal = machine.journal()?;
+    if window::has_time(machine, &journal).is_some() {
+        return Ok(Exit::Done);
+    }
+    if journal.work.is_some_and(|work| work.phase == Phase::Failed && work.boot == machine.boot()) {
+        // Somebody wants to look at it.
+        let _ = window::unwatch(&mut doing.hands(machine, terminal));
         return Ok(Exit::Done);
     }
     let count = take_back(machine, doing, terminal);
@@ -120,6 +126,7 @@ pub fn take_back_with(
     let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
     let reason = match work.phase {
         Phase::Waiting => "not confirmed",
+        Phase::Failed => "failed before",
         Phase::Applying | Phase::Undoing => "cut off",
     };
     terminal.progress(&format!("build {} was {reason}: taking it back\n", work.to));

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import builds
 from calls import MUTATING, inject, strace
+from scenarios import differences
 from walks import project
-from world import Machine, lay
+from world import Machine, lay, target
 
 RUNS = 7
 # Seconds. What people wait for while their machine is between two builds, or while nothing happens.
@@ -53,6 +54,8 @@ class Course:
             times.append(time.monotonic() - begin)
             if done.returncode:
                 wrong.append(f"exit {done.returncode}: {done.stderr.strip()[-200:]}")
+            if words[0] == "recover":
+                wrong += differences("recovered:", target(self.machine.look()), target(self.bare))
         return times, wrong
 
     def all(self):

@@ -242,6 +242,26 @@ def others(trial):
     trial.must("gc", "--keep", "0")
 
 
+def left_as_it_is(trial):
+    """A build that failed, and is to be looked at: until somebody takes it back, or the machine boots."""
+    last = "recover undone: failed before"
+    for words, end in ((["recover"], trial.room.before), (["recover", "--by=boot"], trial.room.before),
+                       (["apply", "--from", trial.room.new, "--yes"], trial.room.after)):
+        lay(trial.machine.root, trial.room.before)
+        (trial.desk.base / "log").write_text("")
+        (trial.desk.base / "script").write_text("6 fail\n")
+        trial.expect(5, "apply", "--from", trial.room.new, "--yes", "--no-rollback", says="it stays as it is")
+        (trial.desk.base / "script").write_text("")
+        trial.expect(0, "recover", "--by=watch")
+        trial.expect(5, "status")
+        trial.wrong += [] if trial.work().get("phase") == "failed" else ["it does not stay"]
+        if differences("new", target(trial.machine.look()), target(trial.room.after)):
+            trial.wrong.append("its files are not there")
+        trial.expect(0, *words, under=another_boot(trial) if "--by=boot" in words else ())
+        trial.expect(0, "recover", "--by=rest")
+        trial.is_(end, last, *(["apply applied"] if words[0] == "apply" else []))
+
+
 def overtaken(trial):
     """The next apply follows before the one who waited has looked again."""
     with trial.waiting(LONG) as (process, token):
@@ -305,6 +325,7 @@ CASES = {
     "expires": expires, "confirmed": confirmed, "confirmed late": confirmed_late, "confirmed twice": confirmed_twice,
     "a word of another apply": stale, "hung up": hung_up, "booted": booted, "killed": killed,
     "the clock is set back": clock_set_back, "others are refused": others, "overtaken": overtaken,
+    "left as it is": left_as_it_is,
 }
 
 
