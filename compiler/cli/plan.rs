@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
 use super::secrets::store::{self, Encrypted, Store};
 use super::target::secrets::{self, RootKey, Secrets};
-use super::target::{self, Machine, ready, window};
+use super::target::{self, Machine, ready};
 use super::terminal::Terminal;
 use crate::apply::{
     self, Broken, Generation, Journal, Keeping, Missing, Obstacle, Policy, Prospect, Request, Step, Steps,
@@ -164,14 +164,7 @@ impl Change {
         key: RootKey,
     ) -> Result<Thought, Failure> {
         let journal = machine.journal()?;
-        window::is_over(machine, &journal)?;
-        if journal.work.is_some() {
-            return Err(Failure {
-                exit: Exit::Degraded,
-                message: "an apply was cut off on this machine".to_owned(),
-                help: "`mediac recover` takes it back".to_owned(),
-            });
-        }
+        super::recover::is_idle(machine, &journal)?;
         let old = machine.current(&journal)?;
         let builds: Vec<&Generation> = old.iter().chain([&new]).collect();
         let secrets = secrets::find(machine, &builds, &encrypted, key)?;

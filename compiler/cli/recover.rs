@@ -92,6 +92,19 @@ pub fn make_way(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result
     take_back(machine, doing, terminal).map(drop)
 }
 
+/// Refuses where anything is under way.
+pub fn is_idle(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
+    window::is_over(machine, journal)?;
+    if journal.work.is_none() {
+        return Ok(());
+    }
+    Err(Failure {
+        exit: Exit::Degraded,
+        message: "an apply was cut off on this machine".to_owned(),
+        help: "`mediac recover` takes it back".to_owned(),
+    })
+}
+
 /// What it means that steps are left when everything else is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
