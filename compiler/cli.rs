@@ -46,9 +46,7 @@ pub use exit::Exit;
     version,
     arg_required_else_help = true,
     after_help = "A project is a folder with hosts/*.ncl. Without a HOST, commands take all of hosts/.\n\
-                  Exit codes: 0 done, 1 invalid input, 2 differences (with --exit-code), 3 refused,\n\
-                  4 failed and taken back, 5 degraded: see `mediac status`, 6 another mediac is at work,\n\
-                  64 wrong usage, 70 internal error."
+                  `mediac help exit-codes` says what the exit codes mean."
 )]
 struct Cli {
     /// Work as if started in this folder
@@ -117,6 +115,9 @@ enum Verb {
     Schema(schema::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
+    /// Say what the exit codes mean, and what the machine is like then
+    #[command(after_help = exit::table())]
+    ExitCodes,
 }
 
 /// Runs the command given on the command line.
@@ -151,6 +152,10 @@ pub fn main() -> ExitCode {
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Schema(arguments) => schema::run(&arguments, &terminal),
         Verb::Completions(arguments) => completions::run(&arguments, &terminal),
+        Verb::ExitCodes => {
+            terminal.result(&exit::table());
+            Ok(Exit::Done)
+        }
     };
     match result {
         Ok(exit) => exit.into(),

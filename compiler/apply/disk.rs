@@ -3,6 +3,7 @@
 //! Every path is walked a component at a time, and no symbolic link is followed: some folders belong to services, which
 //! must not be able to lead a write of root's elsewhere.
 
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -36,6 +37,21 @@ pub enum Found {
     Link(String),
     /// A socket, a pipe or a device.
     Special,
+}
+
+/// What there is of a file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// A folder on it.
+    pub place: String,
+    /// Its number.
+    pub device: u64,
+    /// The bytes that a file takes at least.
+    pub block: u64,
+    /// The bytes that are free.
+    pub bytes: u64,
+    /// The files and folders that can still be made, where that is limited.
+    pub files: Option<u64>,
 }
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -235,20 +251,42 @@ impl Disk {
         }
     }
 
-    /// Bytes and entries that can still be written where a path lies, or where the nearest folder above it does.
-    pub fn room(&self, path: &str) -> io::Result<(u64, u64)> {
+    /// What there is of the file system that a path lies on, or the nearest folder above it that is there.
+    pub fn room(&self, path: &str) -> io::Result<Room> {
         let mut path = path.trim_end_matches('/');
         loop {
             match self.folder(path) {
                 Ok(folder) => {
-                    let stat = fs::fstatvfs(folder)?;
-                    return Ok((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_favail));
+                    let (stat, space) = (fs::fstat(&folder)?, fs::fstatvfs(&folder)?);
+                    return Ok(Room {
+                        place: if path.is_empty() { "/" } else { path }.to_owned(),
+                        device: stat.st_dev,
+                        block: space.f_frsize,
+                        bytes: space.f_bavail.saturating_mul(space.f_frsize),
+                        // Some file systems do not count them.
+                        files: (space.f_files > 0).then_some(space.f_favail),
+                    });
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(error) if matches!(error.kind(), NotFound | NotADirectory) => {
                     path = path.rsplit_once('/').map_or("", |(above, _)| above);
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The bytes of the file at a path, if there is one.
+    pub fn size(&self, path: &str) -> io::Result<Option<usize>> {
+        let (folder, name) = match self.parent(path) {
+            Err(error) if error.kind() == NotFound => return Ok(None),
+            found => found?,
+        };
+        match fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                Ok(usize::try_from(stat.st_size).ok())
+            }
+            Ok(_) | Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 }

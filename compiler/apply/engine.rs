@@ -9,11 +9,12 @@ use super::disk::{Disk, Found};
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
 use super::prospect::{Item, Prospect, Seen, ancestors};
+use super::room::Need;
 use super::steps::{Step, Steps};
 use super::template::Values;
 
 /// Where files with values that go are kept meanwhile: in memory.
-const MEMORY: &str = "/run/mediac/undo";
+pub(super) const MEMORY: &str = "/run/mediac/undo";
 
 /// The target, and mediac's own files on it.
 pub struct Target<'a> {
@@ -61,6 +62,15 @@ pub enum End {
     Degraded(String, String),
 }
 
+/// What becomes of a change that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// It is undone.
+    Undone,
+    /// It stays as it is, to be looked at.
+    Stays,
+}
+
 /// A change that nothing stands against.
 pub struct Plan<'a> {
     /// The build that comes.
@@ -77,6 +87,10 @@ pub struct Plan<'a> {
     pub waiting: Option<Waiting>,
     /// Secrets.
     pub values: &'a Values,
+    /// What becomes of it when it fails.
+    pub failing: Failing,
+    /// The room that it takes.
+    pub need: &'a Need,
     /// The time, in seconds since 1970.
     pub time: u64,
 }
@@ -118,13 +132,28 @@ impl Target<'_> {
             Ok(()) if journal.work.is_some() => Ok(End::Waiting(to)),
             Ok(()) => Ok(End::Applied(to)),
             Err(reason) => {
+                // Before what was written makes room again.
+                let reason = plan.need.explain(self.disk, reason);
+                if plan.failing == Failing::Stays {
+                    return Ok(self.leave(journal, reason));
+                }
                 hands.tell(Event::Undoing(&reason));
                 Ok(match self.undo(journal, plan.old, Some(plan.new), plan.values, hands) {
                     Ok(()) => End::Undone(reason),
-                    Err(error) => End::Degraded(reason, error),
+                    Err(error) => End::Degraded(reason, plan.need.explain(self.disk, error)),
                 })
             }
         }
+    }
+
+    /// Leaves what failed as it is. When this cannot be written down, it is undone like anything that was cut off.
+    fn leave(&self, journal: &mut Journal, reason: String) -> End {
+        if let Some(work) = &mut journal.work {
+            work.phase = Phase::Failed;
+        }
+        let left = "it stays as it is, as was asked for".to_owned();
+        let written = journal.write(self.disk, self.places);
+        End::Degraded(reason, written.map_or_else(|error| error.to_string(), |()| left))
     }
 
     fn forward(
@@ -279,7 +308,7 @@ pub(super) fn left_over<'a>(owed: &[Step], done: impl Iterator<Item = &'a Step>)
 }
 
 /// What is changed for a prospect: folders from above, then files, what goes last.
-fn changes(prospect: &Prospect) -> Vec<Change> {
+pub(super) fn changes(prospect: &Prospect) -> Vec<Change> {
     let mut changes: Vec<(u8, Change)> = Vec::new();
     for Item { path, verdict, seen, rights, keeping, .. } in &prospect.paths {
         let was = match seen {

@@ -59,7 +59,9 @@ pub struct Work {
 pub struct Waiting {
     /// What has to be said.
     pub token: String,
-    /// When it is too late, in seconds since 1970.
+    /// When the time for it began, in seconds since 1970.
+    pub since: u64,
+    /// When it is too late.
     pub until: u64,
 }
 
@@ -71,6 +73,8 @@ pub enum Phase {
     Applying,
     /// All of it is done, and somebody has to say that the machine can still be reached.
     Waiting,
+    /// It failed, and stays as it is until somebody undoes it, as was asked for.
+    Failed,
     /// It is being undone; what is left of that is done when this is found.
     Undoing,
 }

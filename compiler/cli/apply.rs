@@ -14,9 +14,9 @@ use super::target::hands::{Programs, Source};
 use super::target::interrupt::Interrupt;
 use super::target::progress::Shown;
 use super::target::secrets::{self, Keep, RootKey};
-use super::target::{self, Lock, Machine, guard, history, ready, window};
+use super::target::{self, Lock, Machine, guard, history, ready, room, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Plan, Steps, Target};
+use crate::apply::{End, Failing, Plan, Steps, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[command(flatten)]
     doing: Doing,
     /// Apply it to another machine, through ssh
-    #[arg(long, value_name = "USER@MACHINE", conflicts_with_all = ["root", "plan", "programs", "boot_only"])]
+    #[arg(long, value_name = "USER@MACHINE", conflicts_with_all = ["root", "plan", "programs", "boot_only", "no_rollback"])]
     to: Option<String>,
     /// Apply only what this file says, which `mediac plan --output` wrote; refuse if anything else would be done
     #[arg(long, value_name = "FILE")]
@@ -46,6 +46,9 @@ pub struct Doing {
     /// Take everything back unless `mediac confirm` is called within so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub confirm_within: Option<u64>,
+    /// Leave a build that failed as it is, to be looked at; `mediac recover` or the next boot takes it back
+    #[arg(long, conflicts_with = "confirm_within")]
+    pub no_rollback: bool,
     /// With another root: the programs to call, systemctl and docker among them; none are called without
     #[arg(long, value_name = "DIR")]
     pub programs: Option<PathBuf>,
@@ -64,8 +67,9 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
         let help = "name the host that this machine is; `mediac remove` takes everything off it";
         return Err(Failure::refused("this build has no files at all", help));
     }
+    room::at_first(&machine, &new)?;
     let lock = machine.lock()?;
-    super::recover::take_back(&machine, &arguments.doing, terminal)?;
+    super::recover::make_way(&machine, &arguments.doing, terminal)?;
     let encrypted = arguments.change.encrypted(place, &new)?;
     let thought = arguments.change.think(&machine, new, encrypted, RootKey::Make)?;
     if let Some(path) = &arguments.plan {
@@ -120,6 +124,8 @@ impl Job<'_> {
             secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All)?;
             return Ok(Exit::Done);
         }
+        let mut need = room::need(machine, &thought)?;
+        room::enough(machine, &need)?;
         if !doing.yes {
             ask(terminal)?;
         }
@@ -129,18 +135,21 @@ impl Job<'_> {
             // What is on a disk, and whose a file is, can be seen only now.
             thought = change.think(machine, thought.new, thought.encrypted, RootKey::Make)?;
             thought.check()?;
+            need = room::need(machine, &thought)?;
+            room::enough(machine, &need)?;
         }
         thought.filled()?;
-        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New)?;
+        let full = |failure| room::explain(machine, &need, failure);
+        secrets::keep(machine, &thought.new, &thought.encrypted, Keep::New).map_err(full)?;
         let waiting = doing.confirm_within.map(|_| window::open()).transpose()?;
         if machine.is_this() {
-            ready::install_self(machine)?;
+            ready::install_self(machine).map_err(full)?;
             window::watch(&mut hands)?;
         }
         let before = thought.journal.current;
         let is_guarded = machine.is_this() && guard::is_needed([thought.old.as_ref(), Some(&thought.new)]);
         if is_guarded {
-            guard::set(machine)?;
+            guard::set(machine).map_err(full)?;
         }
         let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
         let plan = Plan {
@@ -151,16 +160,18 @@ impl Job<'_> {
             backward: doing.steps(machine, &thought.backward),
             waiting,
             values: &thought.secrets.values,
+            failing: if doing.no_rollback { Failing::Stays } else { Failing::Undone },
+            need: &need,
             time: target::now(),
         };
         let mut shown = Shown::new(&mut hands, thought.size());
         let end = target.apply(&mut thought.journal, &plan, &mut shown);
         shown.finish().keep(machine);
-        let end = end.map_err(|error| machine.cannot("write to", &machine.places.base, &error))?;
+        let end = end.map_err(|error| full(machine.cannot("write to", &machine.places.base, &error)))?;
         history::note(machine, verb, before, thought.journal.last, &end);
         if let End::Applied(_) | End::Waiting(_) = end {
             let kept = secrets::keep(machine, &thought.new, &thought.encrypted, Keep::All);
-            kept.map_err(|failure| Failure { exit: Exit::Degraded, ..failure })?;
+            kept.map_err(|failure| full(Failure { exit: Exit::Degraded, ..failure }))?;
         }
         let exit = match (end, doing.confirm_within) {
             (End::Waiting(number), Some(seconds)) => {
@@ -168,7 +179,7 @@ impl Job<'_> {
             }
             (end, _) => told(end, terminal),
         };
-        if machine.is_this() && machine.journal()?.work.is_none() {
+        if machine.is_this() && machine.journal().is_ok_and(|journal| journal.work.is_none()) {
             guard::lift(machine);
             // It ends by itself as well, a little later.
             let _ = window::unwatch(&mut hands);
@@ -191,7 +202,7 @@ pub fn told(end: End, terminal: &Terminal) -> Result<Exit, Failure> {
         }),
         End::Degraded(reason, error) => Err(Failure {
             exit: Exit::Degraded,
-            message: format!("{reason}; and then, while taking it back: {error}"),
+            message: format!("{reason}; and then: {error}"),
             help: "`mediac status` shows what is left; `mediac recover` tries again".to_owned(),
         }),
     }

@@ -111,12 +111,12 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
 fn room(machine: &Machine) -> Result<Finding, Failure> {
     const ENOUGH: u64 = 64 << 20;
     let place = &machine.places.base;
-    let (bytes, files) =
-        machine.disk.room(place).map_err(|error| machine.cannot("look at", place, &error))?;
+    let room = machine.disk.room(place).map_err(|error| machine.cannot("look at", place, &error))?;
+    let files = room.files.map(|files| format!(" and {files} files")).unwrap_or_default();
     Ok(Finding {
         name: "room".to_owned(),
-        ok: bytes >= ENOUGH && files > 1_000,
-        said: format!("{} MiB and {files} files at {place}", bytes >> 20),
+        ok: room.bytes >= ENOUGH && room.files.is_none_or(|files| files > 1_000),
+        said: format!("{} MiB{files} at {place}", room.bytes >> 20),
         help: Some("make room: an apply needs a little, and so does taking it back".to_owned()),
     })
 }

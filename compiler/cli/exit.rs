@@ -1,6 +1,6 @@
 //! Exit codes: one table for all commands.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::panic;
 use std::process::ExitCode;
@@ -31,19 +31,37 @@ pub enum Exit {
     Internal,
 }
 
+/// The table: the code, what it means, and what the machine is like.
+const TABLE: &[(Exit, u8, &str, &str)] = &[
+    (Exit::Done, 0, "done, or there was nothing to do", "as wanted"),
+    (Exit::Invalid, 1, "invalid input, a failed check, or too little room", "nothing was changed"),
+    (Exit::Differences, 2, "there are differences; only with `--exit-code`", "nothing was changed"),
+    (Exit::Refused, 3, "refused: something is in the way, or waits to be confirmed", "nothing was changed"),
+    (Exit::Undone, 4, "it failed, or was not confirmed in time", "as it was before"),
+    (
+        Exit::Degraded,
+        5,
+        "it failed, and taking it back did too; or a part of it is left",
+        "see `mediac status`",
+    ),
+    (Exit::Locked, 6, "another mediac is at work", "nothing was changed by this one"),
+    (Exit::Usage, 64, "the command line was wrong", "nothing was changed"),
+    (Exit::Internal, 70, "a fault of mediac: please report it", "see `mediac status`"),
+];
+
+/// The table for people: a line for the code, and one below it for the machine.
+pub(super) fn table() -> String {
+    let mut text = String::new();
+    for (_, code, means, machine) in TABLE {
+        let _ = writeln!(text, "{code:>4}  {means}\n      machine: {machine}");
+    }
+    text
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Invalid => 1,
-            Exit::Differences => 2,
-            Exit::Refused => 3,
-            Exit::Undone => 4,
-            Exit::Degraded => 5,
-            Exit::Locked => 6,
-            Exit::Usage => 64,
-            Exit::Internal => 70,
-        })
+        let found = TABLE.iter().find(|(other, ..)| *other == exit);
+        found.map_or(Self::FAILURE, |(_, code, ..)| Self::from(*code))
     }
 }
 

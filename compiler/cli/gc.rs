@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::target::{self, Machine, history};
+use super::target::{self, Machine, history, now, window};
 use super::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -13,6 +13,9 @@ pub struct Arguments {
     /// How many of the newest builds stay
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     keep: usize,
+    /// Of the others, only those go that were made more than so many days ago
+    #[arg(long, value_name = "DAYS")]
+    older_than: Option<u64>,
     #[command(flatten)]
     target: target::Arguments,
 }
@@ -21,6 +24,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     let machine = Machine::open(&arguments.target)?;
     let _lock = machine.lock()?;
     let journal = machine.journal()?;
+    window::is_over(&machine, &journal)?;
     let places = &machine.places;
     let numbers = |folder: &str| -> Result<BTreeSet<u64>, Failure> {
         let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;
@@ -32,6 +36,13 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     // What a rollback without a number goes back to.
     needed.extend(history::before(&machine, journal.current));
     needed.extend(journal.work.map(|work| work.to));
+    if let Some(days) = arguments.older_than {
+        for number in &all {
+            if !is_older(&machine, *number, days)? {
+                needed.insert(*number);
+            }
+        }
+    }
     let mut count = 0_u32;
     for number in all.iter().filter(|number| !needed.contains(number)) {
         let path = format!("{}/{number}", places.generations);
@@ -53,4 +64,14 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
     synced.map_err(|error| machine.cannot("write to", &places.generations, &error))?;
     terminal.result(&format!("{count} builds removed, {} stay\n", all.intersection(&needed).count()));
     Ok(Exit::Done)
+}
+
+/// Whether a build was made more than so many days ago; one that is not whole is of no use, however old it is.
+fn is_older(machine: &Machine, number: u64, days: u64) -> Result<bool, Failure> {
+    const DAY: u64 = 24 * 60 * 60;
+    match machine.generation(number) {
+        Ok((_, meta)) => Ok(now().saturating_sub(meta.time) > days.saturating_mul(DAY)),
+        Err(failure) if failure.exit == Exit::Refused => Ok(true),
+        Err(failure) => Err(failure),
+    }
 }

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use super::apply::Doing;
 use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
-use super::target::{self, Machine, boot, guard, history, now};
+use super::target::{self, Machine, boot, guard, history, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Hands, Journal, Phase, Places, Target};
+use crate::apply::{End, Generation, Hands, Journal, Need, Phase, Places, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -65,17 +65,17 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
         lock => lock?,
     };
     let journal = machine.journal()?;
-    let has_time = |phase: Phase, until: u64| phase == Phase::Waiting && now() <= until;
-    if journal
-        .work
-        .as_ref()
-        .is_some_and(|work| has_time(work.phase, work.waiting.as_ref().map_or(0, |it| it.until)))
-    {
+    if window::has_time(machine, &journal).is_some() {
+        return Ok(Exit::Done);
+    }
+    if journal.work.is_some_and(|work| work.phase == Phase::Failed && work.boot == machine.boot()) {
+        // Somebody wants to look at it.
+        let _ = window::unwatch(&mut doing.hands(machine, terminal));
         return Ok(Exit::Done);
     }
     let count = take_back(machine, doing, terminal);
     drop(lock);
-    let _ = target::window::unwatch(&mut doing.hands(machine, terminal));
+    let _ = window::unwatch(&mut doing.hands(machine, terminal));
     settled(count?)
 }
 
@@ -84,6 +84,25 @@ fn watch(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<Exit, 
 pub fn take_back(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<usize, Failure> {
     take_back_with(machine, &mut doing.hands(machine, terminal), Rest::Failed, terminal)?;
     settle(machine, doing, terminal)
+}
+
+/// The same for whoever is about to change something; refuses where somebody can still confirm what would be taken back.
+pub fn make_way(machine: &Machine, doing: &Doing, terminal: &Terminal) -> Result<(), Failure> {
+    window::is_over(machine, &machine.journal()?)?;
+    take_back(machine, doing, terminal).map(drop)
+}
+
+/// Refuses where anything is under way.
+pub fn is_idle(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
+    window::is_over(machine, journal)?;
+    if journal.work.is_none() {
+        return Ok(());
+    }
+    Err(Failure {
+        exit: Exit::Degraded,
+        message: "an apply was cut off on this machine".to_owned(),
+        help: "`mediac recover` takes it back".to_owned(),
+    })
 }
 
 /// What it means that steps are left when everything else is taken back.
@@ -109,16 +128,28 @@ pub fn take_back_with(
         return Ok(());
     };
     let old = machine.current(&journal)?;
-    let new = machine.generation(work.to).ok().map(|(build, _)| build);
+    let new = match machine.generation(work.to) {
+        Ok((build, _)) => Some(build),
+        // Without it, what it added cannot be told from what its programs made of that.
+        Err(failure) if failure.exit == Exit::Refused => None,
+        Err(failure) => return Err(failure),
+    };
     let builds: Vec<&Generation> = old.iter().chain(new.iter()).collect();
     let values = secrets::values(machine, &builds, RootKey::Read)?;
     let target = Target { disk: &machine.disk, places: &machine.places, boot: &machine.boot() };
     let reason = match work.phase {
         Phase::Waiting => "not confirmed",
+        Phase::Failed => "failed before",
         Phase::Applying | Phase::Undoing => "cut off",
     };
     terminal.progress(&format!("build {} was {reason}: taking it back\n", work.to));
     let undone = target.undo(&mut journal, old.as_ref(), new.as_ref(), &values, hands);
+    let undone = undone.map_err(|error| {
+        match Need::back((&machine.disk, &machine.places), &journal, old.as_ref(), &values) {
+            Ok(need) => need.explain(&machine.disk, error),
+            Err(_) => error,
+        }
+    });
     let end = match &undone {
         Ok(()) => End::Undone(reason.to_owned()),
         Err(_) if rest == Rest::Follows && journal.work.is_none() => End::Undone(reason.to_owned()),

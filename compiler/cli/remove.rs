@@ -28,7 +28,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let lock = machine.lock()?;
-    super::recover::take_back(&machine, &arguments.doing, terminal)?;
+    super::recover::make_way(&machine, &arguments.doing, terminal)?;
     let Some(old) = machine.current(&machine.journal()?)? else {
         terminal.result("nothing was applied here\n");
         return Ok(Exit::Done);

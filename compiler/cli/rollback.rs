@@ -24,7 +24,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let machine = Machine::open(&arguments.target)?;
     let lock = machine.lock()?;
-    super::recover::take_back(&machine, &arguments.doing, terminal)?;
+    super::recover::make_way(&machine, &arguments.doing, terminal)?;
     let journal = machine.journal()?;
     let number = match arguments.number {
         Some(number) => number,

@@ -129,6 +129,12 @@ impl State {
             Some(Under { build, phase: Phase::Waiting, .. }) => {
                 let _ = writeln!(text, "  build {build} waits for `mediac confirm`");
             }
+            Some(Under { build, phase: Phase::Failed, .. }) => {
+                let _ = writeln!(
+                    text,
+                    "  build {build} failed and stays as it is: `mediac recover` takes it back"
+                );
+            }
             Some(Under { build, .. }) => {
                 let _ = writeln!(text, "  build {build} was cut off: `mediac recover` takes it back");
             }

@@ -9,6 +9,7 @@ pub mod history;
 pub mod interrupt;
 pub mod progress;
 pub mod ready;
+pub mod room;
 pub mod secrets;
 pub mod window;
 
@@ -22,7 +23,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::exit::{Exit, Failure};
 use super::identity;
-use crate::apply::{Accounts, Broken, Disk, Generation, Journal, Meta, Places};
+use crate::apply::{Accounts, Broken, Disk, Generation, Journal, Meta, Need, Places};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -80,10 +81,11 @@ impl Machine {
     }
 
     fn lock_within(&self, timeout: Duration) -> Result<Lock, Failure> {
-        self.places.make(&self.disk).map_err(|error| self.cannot("write to", &self.places.base, &error))?;
+        let made = self.places.make(&self.disk);
+        made.map_err(|error| self.no_room(self.cannot("write to", &self.places.base, &error)))?;
         let path = self.root.join(self.places.lock.trim_start_matches('/'));
         let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| self.cannot("open", &self.places.lock, &error))?;
+        let file = file.map_err(|error| self.no_room(self.cannot("open", &self.places.lock, &error)))?;
         let start = Instant::now();
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -96,6 +98,14 @@ impl Machine {
         // For people only: what holds the lock is the open file.
         let _ = fs::write(&path, line);
         Ok(Lock { _file: file })
+    }
+
+    /// Where the disk is full: how much mediac needs for its own folder.
+    fn no_room(&self, failure: Failure) -> Failure {
+        match Need::of_places(&self.disk, &self.places) {
+            Ok(need) => room::explain(self, &need, failure),
+            Err(_) => failure,
+        }
     }
 
     pub fn journal(&self) -> Result<Journal, Failure> {

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import struct
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,11 @@ def manifest(host, entries, inventory=INVENTORY):
         if secrets := sorted(set(REFERENCE.findall(entry.text or ""))):
             file["secrets"] = secrets
         files.append(file)
+    return {"host": host, "id": identity(host, files, sha256(inventory)), "files": files, "inventory": sha256(inventory)}
+
+
+def identity(host, files, inventory):
+    """The name of a build with these files, and an inventory with this hash."""
     digest = hashlib.sha256()
 
     def add(text):
@@ -49,8 +55,19 @@ def manifest(host, entries, inventory=INVENTORY):
         add(file.get("sha256", ""))
         add(file["origin"])
         add(" ".join(file.get("secrets", [])))
-    add(sha256(inventory))
-    return {"host": host, "id": digest.hexdigest(), "files": files, "inventory": sha256(inventory)}
+    add(inventory)
+    return digest.hexdigest()
+
+
+def with_line(place, other, path, line):
+    """A build with one more line in one of its files."""
+    shutil.copytree(place, other)
+    file, stated = other / path.lstrip("/"), json.loads((place / "manifest.json").read_text())
+    file.write_text(file.read_text() + line)
+    next(entry for entry in stated["files"] if entry["path"] == path)["sha256"] = sha256(file.read_text())
+    stated["id"] = identity(stated["host"], stated["files"], stated["inventory"])
+    (other / "manifest.json").write_text(json.dumps(stated, indent=2) + "\n")
+    return other
 
 
 def write(place, entries, host="tiny", inventory=INVENTORY):

@@ -100,6 +100,26 @@ fn exit_codes_are_those_of_the_table() {
 }
 
 #[test]
+fn the_readme_has_the_table_of_exit_codes() {
+    let folder = Folder::new();
+    let text = folder.mediac(["exit-codes"]).expect(0).stdout;
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let rows: Vec<String> = lines
+        .chunks(2)
+        .map(|pair| {
+            let (code, means) = pair[0].split_once("  ").unwrap();
+            format!("| {code} | {means} | {} |", pair[1].strip_prefix("machine: ").unwrap())
+        })
+        .collect();
+    assert_eq!(rows.len(), 9);
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let (_, after) = readme.split_once("| exit code | means | the machine |\n|--:|---|---|\n").unwrap();
+    let stated: Vec<&str> = after.lines().take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(stated, rows);
+    assert!(folder.mediac(["help", "exit-codes"]).expect(0).stdout.contains(text.trim_end()));
+}
+
+#[test]
 fn warnings_fail_only_where_strict() {
     // A tunnel that nobody uses.
     let text = BAD.replace("    prowlarr.endpoints.http.prot = 9000,\n", "").replace("    seerr = {},\n", "");

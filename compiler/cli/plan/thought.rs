@@ -6,7 +6,8 @@ use super::{Change, Drift};
 use crate::apply::{
     self, Generation, Journal, Missing, Outlook, Policy, Prospect, Request, Steps, Unfilled, Verdict,
 };
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::Failure;
+use crate::cli::recover;
 use crate::cli::secrets::store::Encrypted;
 use crate::cli::target::durations::Durations;
 use crate::cli::target::secrets::{self, RootKey, Secrets};
@@ -43,13 +44,7 @@ impl Change {
         key: RootKey,
     ) -> Result<Thought, Failure> {
         let journal = machine.journal()?;
-        if journal.work.is_some() {
-            return Err(Failure {
-                exit: Exit::Degraded,
-                message: "an apply was cut off on this machine".to_owned(),
-                help: "`mediac recover` takes it back".to_owned(),
-            });
-        }
+        recover::is_idle(machine, &journal)?;
         let old = machine.current(&journal)?;
         let builds: Vec<&Generation> = old.iter().chain([&new]).collect();
         let secrets = secrets::find(machine, &builds, &encrypted, key)?;

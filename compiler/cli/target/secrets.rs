@@ -101,9 +101,7 @@ pub enum Keep {
 
 /// Keeps the encrypted secrets of a build on the machine, which has no project when it boots.
 pub fn keep(machine: &Machine, build: &Generation, encrypted: &Encrypted, keep: Keep) -> Result<(), Failure> {
-    let names: BTreeSet<String> =
-        references(&[build]).iter().map(|found| format!("{}/{}", found.service, found.name)).collect();
-    for (name, bytes) in encrypted.iter().filter(|(name, _)| names.contains(*name)) {
+    for (name, bytes) in needed(build, encrypted) {
         let path = machine.encrypted(name);
         let put = || -> io::Result<()> {
             match machine.disk.look(&path)? {
@@ -122,6 +120,31 @@ pub fn keep(machine: &Machine, build: &Generation, encrypted: &Encrypted, keep: 
         put().map_err(|error| machine.cannot("write to", &path, &error))?;
     }
     Ok(())
+}
+
+/// Those of them that the machine does not have so yet: where they go, and how large they are.
+pub fn fresh(
+    machine: &Machine,
+    build: &Generation,
+    encrypted: &Encrypted,
+) -> Result<Vec<(String, u64)>, Failure> {
+    let mut found = Vec::new();
+    for (name, bytes) in needed(build, encrypted) {
+        let path = machine.encrypted(name);
+        match machine.disk.look(&path) {
+            Ok(Found::File { bytes: kept, .. }) if kept == *bytes => {}
+            Ok(_) => found.push((path, bytes.len() as u64)),
+            Err(error) => return Err(machine.cannot("read", &path, &error)),
+        }
+    }
+    Ok(found)
+}
+
+/// The encrypted secrets that a build refers to.
+fn needed<'a>(build: &Generation, encrypted: &'a Encrypted) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    let names: BTreeSet<String> =
+        references(&[build]).iter().map(|found| format!("{}/{}", found.service, found.name)).collect();
+    encrypted.iter().filter(move |(name, _)| names.contains(*name))
 }
 
 /// Where the root key is.
