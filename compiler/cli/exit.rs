@@ -1,6 +1,6 @@
 //! Exit codes: one table for all commands.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::panic;
 use std::process::ExitCode;
@@ -51,10 +51,11 @@ const TABLE: &[(Exit, u8, &str, &str)] = &[
 
 /// The table for people: a line for the code, and one below it for the machine.
 pub(super) fn table() -> String {
-    TABLE
-        .iter()
-        .map(|(_, code, means, machine)| format!("{code:>4}  {means}\n      machine: {machine}\n"))
-        .collect()
+    let mut text = String::new();
+    for (_, code, means, machine) in TABLE {
+        let _ = write!(text, "{code:>4}  {means}\n      machine: {machine}\n");
+    }
+    text
 }
 
 impl From<Exit> for ExitCode {
