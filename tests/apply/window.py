@@ -345,7 +345,7 @@ def section(crew):
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda name: (name, case(room, name)), CASES))
         for name, wrong in found:
-            yield f"window-{name.replace(' ', '-')}", "as it should be", wrong
+            yield f"window-{name.replace(' ', '-')}", f"{len(wrong)} violations", wrong
         races = list(pool.map(lambda number: raced(room, number), range(RACES)))
         kept = sum(kept for kept, _ in races)
         wrong = [line for _, lines in races for line in lines]
