@@ -2,14 +2,17 @@
 //! fails or is cut off. Pure but for `disk`, `generation`, `journal` and `engine`, which work below a root that is given.
 
 mod accounts;
+mod answers;
 mod decide;
 mod derive;
 mod disk;
 mod engine;
+mod gate;
 mod generation;
 mod journal;
 mod layout;
 mod prepare;
+mod proof;
 mod prospect;
 mod refill;
 mod steps;
@@ -24,6 +27,7 @@ pub use engine::{End, Event, Hands, Plan, Target};
 pub use generation::{Broken, Generation, Meta};
 pub use journal::{Journal, Phase, Places, Waiting, Work};
 pub use prepare::{Missing, SOURCES};
+pub use proof::{Proof, Question};
 pub use prospect::{Item, Problem, Prospect, Request, Seen, ancestors, prospect, word};
 pub use refill::refill;
 pub use steps::{Step, Steps, steps};

@@ -4,6 +4,7 @@ use std::io;
 
 use super::disk::Found;
 use super::engine::{Event, Hands, Target, left_over, saved, temporary};
+use super::gate;
 use super::generation::Generation;
 use super::journal::{Change, Journal, Phase, Was, Will};
 use super::steps::{Step, Steps};
@@ -58,7 +59,7 @@ impl Target<'_> {
     pub fn settle(&self, journal: &mut Journal, hands: &mut dyn Hands) -> io::Result<usize> {
         let mut left = Vec::new();
         for step in &journal.pending {
-            match hands.act(step) {
+            match gate::take(step, hands) {
                 Ok(()) => hands.tell(Event::Step(step)),
                 Err(error) => {
                     hands.tell(Event::Failed(step, &error));
@@ -125,7 +126,7 @@ impl Target<'_> {
 /// Does steps back; those that fail are kept.
 fn answer(steps: &[Step], failed: &mut Vec<Step>, hands: &mut dyn Hands) {
     for step in steps {
-        match hands.act(step) {
+        match gate::take(step, hands) {
             Ok(()) => hands.tell(Event::Step(step)),
             Err(error) => {
                 hands.tell(Event::Failed(step, &error));

@@ -6,6 +6,7 @@ pub mod guard;
 pub mod hands;
 pub mod history;
 pub mod interrupt;
+pub mod program;
 pub mod ready;
 pub mod secrets;
 pub mod window;
