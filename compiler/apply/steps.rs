@@ -32,6 +32,14 @@ impl Step {
         Self { accepts: codes.to_vec(), ..self }
     }
 
+    /// Whether it makes or removes containers or their networks.
+    pub(super) fn is_for_containers(&self) -> bool {
+        let is_one = |proof: &Proof| {
+            matches!(proof, Proof::Made(_) | Proof::Well(_) | Proof::Gone(_) | Proof::NoNetwork(_))
+        };
+        self.proofs.iter().any(is_one)
+    }
+
     /// A step that worked only when this is so.
     fn shown_by(mut self, proofs: impl IntoIterator<Item = Proof>) -> Self {
         self.proofs.extend(proofs);

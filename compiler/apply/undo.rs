@@ -1,5 +1,6 @@
 //! Taking a change back: whatever of it was done, by whoever finds that it was begun.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::disk::Found;
@@ -34,8 +35,7 @@ impl Target<'_> {
             }
         }
         let steps = if work.begun > 0 { work.backward.clone() } else { Steps::default() };
-        let mut failed = left_over(&journal.pending, steps.all());
-        let owed = failed.len();
+        let mut failed = BTreeSet::new();
         answer(&steps.before, &mut failed, hands);
         // What was added goes first: on a full disk, that is the room for what comes back.
         let added = |change: &Change| matches!((&change.was, change.will), (Was::Absent, Will::File(_)));
@@ -48,8 +48,10 @@ impl Target<'_> {
         self.sync(&work.changes).map_err(|error| error.to_string())?;
         told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
         answer(&steps.after, &mut failed, hands);
-        let count = failed.len() - owed;
-        let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
+        let count = failed.len();
+        let mut pending = left_over(&journal.pending, steps.all());
+        pending.extend(again(&steps, &failed));
+        let done = Journal { current: journal.current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
         if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
@@ -123,17 +125,25 @@ impl Target<'_> {
     }
 }
 
-/// Does steps back; those that fail are kept.
-fn answer(steps: &[Step], failed: &mut Vec<Step>, hands: &mut dyn Hands) {
+/// Does steps back, and notes those that fail.
+fn answer<'a>(steps: &'a [Step], failed: &mut BTreeSet<&'a Step>, hands: &mut dyn Hands) {
     for step in steps {
         match gate::take(step, hands) {
             Ok(()) => hands.tell(Event::Step(step)),
             Err(error) => {
                 hands.tell(Event::Failed(step, &error));
-                failed.push(step.clone());
+                failed.insert(step);
             }
         }
     }
+}
+
+/// What has to be done later when these failed, in order. With one step for containers go all: a container that could not
+/// be removed was not made anew either, and when it is removed later, somebody has to.
+fn again(steps: &Steps, failed: &BTreeSet<&Step>) -> Vec<Step> {
+    let takes_others = failed.iter().any(|step| step.is_for_containers());
+    let stays = |step: &&Step| failed.contains(step) || (takes_others && step.is_for_containers());
+    steps.all().filter(stays).cloned().collect()
 }
 
 fn could_be(text: &str, bytes: &[u8]) -> bool {

@@ -16,6 +16,7 @@ class Entry:
     mode: int = 0o644
     owner: str = "root"
     kept: str = "owned"
+    origin: str = "tests"
 
 
 def folder(mode=0o755, owner="root"):
@@ -32,7 +33,7 @@ def manifest(host, entries, inventory=INVENTORY):
         file = {"path": path, "mode": f"{entry.mode:04o}", "owner": entry.owner, "group": entry.owner, "class": entry.kept}
         if entry.text is not None:
             file["sha256"] = sha256(entry.text)
-        file["origin"] = "tests"
+        file["origin"] = entry.origin
         if secrets := sorted(set(REFERENCE.findall(entry.text or ""))):
             file["secrets"] = secrets
         files.append(file)

@@ -165,8 +165,8 @@ systemctl() {
 		;;
 	enable) define "$last" && : >"$state/enabled/$last" ;;
 	disable)
-		define "$last" || exit 1
 		/bin/rm -f "$state/enabled/$last"
+		define "$last" || exit 1
 		;;
 	is-enabled)
 		define "$last" || { echo not-found && exit 4; }
@@ -216,7 +216,7 @@ wanted() {
 	[ -f "$root/etc/mediac/compose.yaml" ] || return 0
 	/usr/bin/awk '
 		/^[a-z]/ { part = $1 }
-		part == "networks:" && /^  [a-z]/ { sub(":", "", $1); print "network", $1, substr($0, 3) }
+		part == "networks:" && /^  [a-z]/ { sub(":", "", $1); print "network", $0 }
 		part == "services:" && /^  [a-z]/ { sub(":", "", $1); name = $1; print "service", name }
 		part == "services:" && match($0, /mediac.definition: [a-z0-9]+/) {
 			print "definition", name, substr($0, RSTART + 19, RLENGTH - 19)
@@ -260,8 +260,8 @@ make_all() {
 }
 
 compose() {
-	verb=$5
-	shift 5
+	verb=$6
+	shift 6
 	case $verb in
 	up)
 		health=starting names=
@@ -304,9 +304,8 @@ docker() {
 		;;
 	"network rm") /bin/rm -f "$state/networks/$last" ;;
 	"rm "*)
-		[ -f "$state/containers/$last" ] || return 0
-		/bin/rm "$state/containers/$last"
-		# Its supervisor makes it anew.
+		/bin/rm -f "$state/containers/$last"
+		# Its supervisor makes it anew, or for the first time.
 		if wanted | /bin/grep -qx "child $last"; then make healthy "$last"; fi
 		;;
 	"inspect --type=container")
