@@ -217,6 +217,10 @@ mod tests {
         check(&Proof::NoTables(vec![name()]), "", &table(2), "the table inet mediac_firewall is still there");
         check(&Proof::NoTables(vec![name()]), "", none, "");
         assert!(Proof::NoTables(vec![name()]).judge("", "").is_err());
+        let local = "0:\tfrom all lookup local\n";
+        check(&Proof::NoRules, "", local, "");
+        let rules = format!("{local}99:\tfrom all lookup main proto 77\n");
+        check(&Proof::NoRules, "", &rules, "its routing rules are still there");
     }
 
     #[test]

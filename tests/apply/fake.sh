@@ -204,7 +204,10 @@ nft() {
 
 ip() {
 	case "$1 $3" in
-	"-4 show") [ ! -f "$state/rules" ] || echo "99: from all lookup main proto 77" ;;
+	"-4 show")
+		echo "0: from all lookup local"
+		[ ! -f "$state/rules" ] || echo "99: from all lookup main proto 77"
+		;;
 	"-4 flush") /bin/rm -f "$state/rules" ;;
 	esac
 }
