@@ -170,7 +170,7 @@ def not_pending(trial, log, pending):
             index = names.index(at)
             near = [log[name] for name in names[index::-1] if name[0] == "c"][:1]
             near += [log[name] for name in names[index:] if name[0] == "c"][:1]
-            failed[next((call for call in near if call in pending), near[0])] += 1
+            failed[next((call for call in near if call in pending), near[0])] = 1
     owed = Counter(pending)
     more = owed - failed - lied
     # With one step for containers go all; and what systemd did not read, nothing can be started by.
