@@ -330,10 +330,8 @@ docker() {
 case $name in
 systemctl | nft | docker | ip) "$name" "$@" ;;
 sh) FAKE_NESTED=yes exec /bin/sh "$@" ;;
-systemd-tmpfiles)
-	slurp "$root/etc/tmpfiles.d/mediac.conf" && echo "$text" >"$state/folders"
-	:
-	;;
+systemd-tmpfiles) slurp "$root/etc/tmpfiles.d/mediac.conf" && echo "$text" >"$state/folders" || : ;;
+systemd-sysusers) slurp "$root/etc/sysusers.d/mediac.conf" && echo "$text" >"$state/accounts" || : ;;
 seq) echo 1 ;;
 *) : ;;
 esac

@@ -13,6 +13,7 @@ PARTS = ("units", "running", "loaded", "enabled", "tables", "containers", "netwo
 UNIT, COMPOSE = "/etc/systemd/system/", "/etc/mediac/compose.yaml"
 ONCE = {
     "/etc/tmpfiles.d/mediac.conf": "folders",
+    "/etc/sysusers.d/mediac.conf": "accounts",
     "/etc/systemd/networkd.conf.d/10-mediac.conf": "unit systemd-networkd.service",
 }
 GATES = {"mediac-firewall.service": "firewall", "mediac-killswitch.service": "killswitch"}
@@ -66,7 +67,7 @@ class Desk:
         found |= {f"taken {name}": text.strip() for name, text in read("taken").items()}
         for name, text in read("containers").items():
             found[f"container {name}"], found[f"health {name}"] = text.split()[1:]
-        for name in ("folders", "rules"):
+        for name in ("folders", "accounts", "rules"):
             file = self.base / "state" / name
             found |= {name: file.read_text().strip()} if file.exists() else {}
         return found

@@ -16,6 +16,8 @@ CADDY = "exec -T asked caddy reload"
 UNSEEN = {
     # What a folder should be is said in a language of its own; systemd-tmpfiles is the only one to know.
     "sh -c systemd-tmpfiles --create": "folders",
+    # Accounts may have been there before, and stay when they are taken out of the list.
+    "sh -c systemd-sysusers": "accounts",
     # What a program in a container has in its memory, only that program could say.
     f"docker compose --file /etc/mediac/compose.yaml --project-name mediac {CADDY}": "taken asked",
 }
@@ -69,12 +71,14 @@ ALL_OLD = FEW_OLD | caddyfile("asked", "old") | caddyfile("started", "old") | {
     "/etc/mediac/firewall.nft": Entry("old\n"),
     "/etc/mediac/killswitch.nft": Entry("old\n"),
     "/etc/systemd/networkd.conf.d/10-mediac.conf": Entry("old\n"),
+    "/etc/sysusers.d/mediac.conf": builds.SYSUSERS,
     "/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24", "m": "10.0.1.0/24"}, SERVICES | {"gone": ("g:1", on("n"))}),
 }
 ALL_NEW = FEW_NEW | caddyfile("asked", "new") | caddyfile("started", "new") | {
     UNITS.format("firewall"): unit("nft"),
     "/etc/mediac/firewall.nft": Entry("new\n"),
     "/etc/systemd/networkd.conf.d/10-mediac.conf": Entry("new\n"),
+    "/etc/sysusers.d/mediac.conf": replace(builds.SYSUSERS, text=f"{builds.SYSUSERS.text}g more 1600 -\n"),
     "/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24", "m": "10.0.2.0/24"},
                                         SERVICES | {"keeper": ("k:2", on("n")), "new": ("n:1", on("n"))}),
 }
