@@ -24,14 +24,13 @@ pub fn run(command: &mut Command, limit: Duration, accepts: &[i32]) -> Result<St
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     let (answer, said) = (read(child.stdout.take()), read(child.stderr.take()));
     let status = wait(&mut child, limit)?;
-    // Something that it left running may hold the other end open.
-    let words = |from: Receiver<String>| from.recv_timeout(LAST_WORDS);
     if !status.success() && !status.code().is_some_and(|code| accepts.contains(&code)) {
-        let said = words(said).unwrap_or_default();
+        // Something that it left running may hold the other end open.
+        let said = said.recv_timeout(LAST_WORDS).unwrap_or_default();
         let last = said.lines().last().unwrap_or_default();
         return Err(format!("{status}{}{last}", if last.is_empty() { "" } else { ": " }));
     }
-    match words(answer) {
+    match answer.recv_timeout(limit) {
         Ok(answer) if u64::try_from(answer.len()).is_ok_and(|length| length < LONGEST) => Ok(answer),
         _ => Err("its answer has no end".to_owned()),
     }
