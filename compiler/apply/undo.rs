@@ -50,7 +50,7 @@ impl Target<'_> {
         answer(&steps.after, &mut failed, hands);
         let count = failed.len();
         let mut pending = left_over(&journal.pending, steps.all());
-        pending.extend(again(&steps, &failed));
+        pending.extend(again(steps.all(), &failed));
         let done = Journal { current: journal.current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
@@ -59,19 +59,12 @@ impl Target<'_> {
 
     /// Does what an earlier way back left over, and returns how much of it is left.
     pub fn settle(&self, journal: &mut Journal, hands: &mut dyn Hands) -> io::Result<usize> {
-        let mut left = Vec::new();
-        for step in &journal.pending {
-            match gate::take(step, hands) {
-                Ok(()) => hands.tell(Event::Step(step)),
-                Err(error) => {
-                    hands.tell(Event::Failed(step, &error));
-                    left.push(step.clone());
-                }
-            }
-        }
-        journal.pending = left;
+        let mut failed = BTreeSet::new();
+        answer(&journal.pending, &mut failed, hands);
+        let count = failed.len();
+        journal.pending = again(journal.pending.iter(), &failed);
         journal.write(self.disk, self.places)?;
-        Ok(journal.pending.len())
+        Ok(count)
     }
 
     fn put_back(
@@ -140,10 +133,10 @@ fn answer<'a>(steps: &'a [Step], failed: &mut BTreeSet<&'a Step>, hands: &mut dy
 
 /// What has to be done later when these failed, in order. With one step for containers go all: a container that could not
 /// be removed was not made anew either, and when it is removed later, somebody has to.
-fn again(steps: &Steps, failed: &BTreeSet<&Step>) -> Vec<Step> {
+fn again<'a>(steps: impl Iterator<Item = &'a Step>, failed: &BTreeSet<&Step>) -> Vec<Step> {
     let takes_others = failed.iter().any(|step| step.is_for_containers());
     let stays = |step: &&Step| failed.contains(step) || (takes_others && step.is_for_containers());
-    steps.all().filter(stays).cloned().collect()
+    steps.filter(stays).cloned().collect()
 }
 
 fn could_be(text: &str, bytes: &[u8]) -> bool {

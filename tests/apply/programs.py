@@ -125,15 +125,16 @@ def check(machine, trial):
         pending = [" ".join(step["command"]) for step in journal(tree)["pending"]]
         wrong += not_pending(trial, log, pending)
         # It goes wrong again, then well; or the next apply does it.
-        again = desk.run({f"c{at}": "fail" for at in range(1, len(pending) + 1)}, "recover")
+        all_again = len(trial.script) > 2
+        again = desk.run({f"c{at}": "fail" for at in range(1, len(pending) + 1 if all_again else 2)}, "recover")
         left = [" ".join(step["command"]) for step in machine.journal()["pending"]]
-        if again.returncode != 5 or left != pending:
+        if again.returncode != 5 or left[:1] != pending[:1] or (all_again and left != pending):
             wrong.append(f"a recover that fails again: exit {again.returncode}, pending {left}")
         kept = machine.look(), desk.state()
-        wrong += finish(desk, pending, "recover", settled_as=course.before[0])
+        wrong += finish(desk, left, "recover", settled_as=course.before[0])
         seen.in_step("after a recover")
         desk.lay(*kept)
-        wrong += finish(desk, pending, "apply", "--from", course.new, "--yes", settled_as=course.after[0])
+        wrong += finish(desk, left, "apply", "--from", course.new, "--yes", settled_as=course.after[0])
         seen.in_step("after another apply")
         found["runs"] += 3
     else:
