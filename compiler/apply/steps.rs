@@ -166,10 +166,14 @@ impl Found {
             because: because.clone(),
             ..Step::default()
         };
+        let (unit, rank) = (subject.as_str(), self::rank(subject));
         let name = || subject.clone();
+        let reload = || {
+            let reload = step(&["systemctl", "reload-or-restart", unit]);
+            reload.shown_by([Proof::Reloaded(name())]).shown_by(table(unit).map(Proof::NewTable))
+        };
         let definition = || (name(), new.definition(subject).unwrap_or_default().to_owned());
         let compose = |words: &[&str]| step(&[COMPOSE, words].concat());
-        let (unit, rank) = (subject.as_str(), self::rank(subject));
         match action {
             Action::Unknown | Action::Nothing | Action::MakeNetwork => {}
             Action::Run if subject.starts_with("apt-get") => {} // packages come before the change
@@ -178,19 +182,16 @@ impl Found {
             Action::Start => {
                 self.reread(&because);
                 if new.installs(unit) {
-                    self.after(
-                        rank.max(Rank::Gates),
-                        step(&["systemctl", "enable", unit]).shown_by([Proof::Enabled(name())]),
-                    );
+                    let enable = step(&["systemctl", "enable", unit]).shown_by([Proof::Enabled(name())]);
+                    self.after(rank.max(Rank::Gates), enable);
                 }
-                // Whatever has a time or a trigger of its own is not run just because it is new.
-                if !new.waits(unit) {
-                    self.after(
-                        rank,
-                        step(&["systemctl", "start", unit])
-                            .shown_by([Proof::Started(name())])
-                            .shown_by(table(unit).map(Proof::Table)),
-                    );
+                // Whatever has a time or a trigger of its own is not run just because it is new. A gate whose table did
+                // not come is active all the same: to start that again is to load it.
+                if gate(unit).is_some() {
+                    self.after(rank, reload());
+                } else if !new.waits(unit) {
+                    let start = step(&["systemctl", "start", unit]).shown_by([Proof::Started(name())]);
+                    self.after(rank, start);
                 }
             }
             Action::Restart => {
@@ -208,9 +209,7 @@ impl Found {
             Action::Reload => {
                 self.reread(&because);
                 let rank = if rank == Rank::Start { Rank::Reload } else { rank };
-                let reload =
-                    step(&["systemctl", "reload-or-restart", unit]).shown_by([Proof::Reloaded(name())]);
-                self.after(rank, reload.shown_by(table(unit).map(Proof::NewTable)));
+                self.after(rank, reload());
             }
             Action::Reread => self.reread(&because),
             // Compose makes networks together with the containers on them.

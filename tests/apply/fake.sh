@@ -24,9 +24,15 @@ if [ -z "${FAKE_NESTED-}" ]; then
 		hang) exec /bin/sleep 20 ;;
 		kill) kill -9 "$PPID" && exit 0 ;;
 		lie) exit 0 ;;
+		half) export FAKE_HALF=yes ;;
 		esac
 	done <"$base/script"
 fi
+
+# It does what can be seen at once, and what that should bring about does not come.
+half() {
+	[ -n "${FAKE_HALF-}" ]
+}
 
 # -- what all of them need
 
@@ -92,6 +98,7 @@ begin() {
 
 # What its program reads when it starts, and when it is reloaded.
 take_in() {
+	! half || return 0
 	case $1 in
 	mediac-firewall.service) table "inet mediac_firewall" firewall.nft ;;
 	mediac-killswitch.service)
@@ -189,6 +196,7 @@ table() {
 
 nft() {
 	if [ "$1" = delete ]; then
+		! half || return 0
 		[ -f "$state/tables/$3 $4" ] && /bin/rm "$state/tables/$3 $4"
 		return
 	fi
@@ -208,7 +216,7 @@ ip() {
 		echo "0: from all lookup local"
 		[ ! -f "$state/rules" ] || echo "99: from all lookup main proto 77"
 		;;
-	"-4 flush") /bin/rm -f "$state/rules" ;;
+	"-4 flush") half || /bin/rm -f "$state/rules" ;;
 	esac
 }
 
@@ -221,8 +229,10 @@ wanted() {
 		/^[a-z]/ { part = $1 }
 		part == "networks:" && /^  [a-z]/ { sub(":", "", $1); print "network", $0 }
 		part == "services:" && /^  [a-z]/ { sub(":", "", $1); name = $1; print "service", name }
-		part == "services:" && match($0, /mediac.definition: [a-z0-9]+/) {
-			print "definition", name, substr($0, RSTART + 19, RLENGTH - 19)
+		part == "services:" && match($0, /mediac.definition: "?[a-z0-9]+/) {
+			label = substr($0, RSTART + 19, RLENGTH - 19)
+			sub("\"", "", label)
+			print "definition", name, label
 		}
 		part == "services:" && match($0, /network_mode: "?.?service:/) { print "child", name }
 	' "$root/etc/mediac/compose.yaml"
@@ -240,7 +250,7 @@ make() {
 			has=
 			[ ! -f "$state/containers/$one" ] || read -r number has ill <"$state/containers/$one"
 			if [ "$has" != "$rest" ]; then create "$one" "$rest"; fi
-			[ "$health" = starting ] || { read -r number has ill <"$state/containers/$one" && echo "$number $has $health" >"$state/containers/$one"; }
+			[ "$health" = starting ] || [ ! -f "$state/containers/$one" ] || { read -r number has ill <"$state/containers/$one" && echo "$number $has $health" >"$state/containers/$one"; }
 			;;
 		esac
 	done <"$state/wanted.$$"
@@ -248,6 +258,7 @@ make() {
 }
 
 create() {
+	! half || return 0
 	next
 	echo "$tick $2 starting" >"$state/containers/$1"
 	slurp "$root/etc/mediac/live/$1/Caddyfile" && echo "$text" >"$state/taken/$1"
@@ -305,8 +316,9 @@ docker() {
 			echo "${file##*/} $number"
 		done
 		;;
-	"network rm") /bin/rm -f "$state/networks/$last" ;;
+	"network rm") half || /bin/rm -f "$state/networks/$last" ;;
 	"rm "*)
+		! half || return 0
 		/bin/rm -f "$state/containers/$last"
 		# Its supervisor makes it anew, or for the first time.
 		if wanted | /bin/grep -qx "child $last"; then make healthy "$last"; fi

@@ -91,13 +91,14 @@ class Course:
     new: object
     before: tuple  # files, and what is in memory
     after: tuple
-    forward: list  # the names of calls and questions, in order
+    forward: dict  # calls and questions by their names, in order
     calls: int  # on the way back
     questions: int
 
     def asked(self, call):
         """How many questions there are before a call."""
-        return sum(name[0] == "q" for name in self.forward[: self.forward.index(f"c{call}")])
+        names = list(self.forward)
+        return sum(name[0] == "q" for name in names[: names.index(f"c{call}")])
 
 
 @dataclass
@@ -113,7 +114,7 @@ def check(machine, trial):
     desk.lay(*course.before)
     done = desk.run(trial.script, "apply", "--from", course.new, "--yes")
     log, tree, wrong, found = desk.log(), machine.look(), [], Counter({"runs": 1})
-    lies = [log[at] for at, what in trial.script.items() if what == "lie" and at in log]
+    lies = [log[at] for at, what in trial.script.items() if what in ("lie", "half") and at in log]
     seen = Judge(desk, lies, wrong, found)
     if done.returncode not in trial.end:
         wrong.append(f"exit {done.returncode}, not {trial.end}: {done.stderr.strip()[-300:]}")
@@ -166,8 +167,9 @@ class Judge:
 def not_pending(trial, log, pending):
     """What failed on the way back has to be pending, and nothing else that did not lie."""
     first, *rest = [at for at in trial.script if at in log]
-    failed = Counter(log[at] for at in rest if at[0] == "c" and trial.script[at] != "lie")
-    lied = Counter(log[at] for at in rest if trial.script[at] == "lie")
+    may = ("lie", "half")
+    failed = Counter(log[at] for at in rest if at[0] == "c" and trial.script[at] not in may)
+    lied = Counter(log[at] for at in rest if trial.script[at] in may)
     names = list(log)
     for at in rest:
         if at[0] == "q":
@@ -175,7 +177,9 @@ def not_pending(trial, log, pending):
             index = names.index(at)
             near = [log[name] for name in names[index::-1] if name[0] == "c"][:1]
             near += [log[name] for name in names[index:] if name[0] == "c"][:1]
-            failed[next((call for call in near if call in pending), near[0])] = 1
+            lied.update(near)
+            if not set(near) & set(pending):
+                failed[near[0]] += 1
     owed = Counter(pending)
     more = owed - failed - lied
     # With one step for containers go all; and what systemd did not read, nothing can be started by.
@@ -227,18 +231,23 @@ def pairs(course):
 
 
 def lies(course):
-    """Every call says that it worked, and did nothing; and no question is answered."""
+    """Every call says that it worked, and did nothing, or what it should have called did; and no question is answered."""
     forward = sum(name[0] == "c" for name in course.forward)
     yield Trial("nothing goes wrong", {}, (0,), course)
     for k in range(1, forward + 1):
         # 0 is right where there was nothing to do, and where it cannot be seen; it is looked at what came of it.
         yield Trial(f"call {k} lies", {f"c{k}": "lie"}, (0, 4), course)
+        yield Trial(f"call {k} does half of it", {f"c{k}": "half"}, (0, 4), course)
         yield Trial(f"call {k} fails", {f"c{k}": "fail"}, (4,), course)
         yield Trial(f"call {k}: mediac is killed", {f"c{k}": "kill"}, (-9,), course)
+    ups = [name for name, call in course.forward.items() if name[0] == "c" and " up --detach " in call]
+    yield Trial("Compose takes every container for the right one", dict.fromkeys(ups, "half"), (4,), course)
     for k in (1, forward):
         back = [f"c{at}" for at in range(k + 1, k + course.calls + 1)]
         for at in back:
-            yield Trial(f"call {k} fails, and {at} on the way back lies", {f"c{k}": "fail", at: "lie"}, (4, 5), course)
+            for what in ("lie", "half"):
+                script = {f"c{k}": "fail", at: what}
+                yield Trial(f"call {k} fails, and {at} on the way back: {what}", script, (4, 5), course)
         yield Trial(f"call {k} fails, and all on the way back lie", {f"c{k}": "fail"} | dict.fromkeys(back, "lie"), (5,), course)
     questions = sum(name[0] == "q" for name in course.forward)
     for k in range(1, questions + 1):
@@ -263,11 +272,11 @@ def course(machine, folder, old, new):
     before = machine.look(), desk.state()
     done = desk.run({}, "apply", "--from", new, "--yes")
     assert done.returncode == 0, done.stderr
-    found = Course(new, before, (machine.look(), desk.state()), list(desk.log()), 0, 0)
+    found = Course(new, before, (machine.look(), desk.state()), desk.log(), 0, 0)
     desk.lay(*before)
-    last = next(name for name in reversed(found.forward) if name[0] == "c")
+    last = next(name for name in reversed(list(found.forward)) if name[0] == "c")
     assert desk.run({last: "fail"}, "apply", "--from", new, "--yes").returncode == 4
-    back = list(desk.log())[found.forward.index(last) + 1:]
+    back = list(desk.log())[list(found.forward).index(last) + 1:]
     return replace(found, calls=sum(name[0] == "c" for name in back), questions=sum(name[0] == "q" for name in back))
 
 
