@@ -213,7 +213,6 @@ mod tests {
         let (stays, none) = ("the table inet mediac_firewall was not loaded again", &tables(""));
         check(&Proof::NewTable(name()), &table(2), &table(2), stays);
         check(&Proof::NewTable(name()), &table(2), none, stays);
-        check(&Proof::Table(name()), "", none, "the table inet mediac_firewall is not there");
         check(&Proof::NoTables(vec![name()]), "", &table(2), "the table inet mediac_firewall is still there");
         check(&Proof::NoTables(vec![name()]), "", none, "");
         assert!(Proof::NoTables(vec![name()]).judge("", "").is_err());

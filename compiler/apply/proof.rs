@@ -28,8 +28,6 @@ pub enum Proof {
     Stopped(String),
     /// No failure of a unit is remembered.
     Forgotten(String),
-    /// A table of the firewall is there.
-    Table(String),
     /// A table of the firewall is another one than before.
     NewTable(String),
     /// These tables are gone.
@@ -90,9 +88,7 @@ impl Proof {
             | Self::Reloaded(unit)
             | Self::Stopped(unit)
             | Self::Forgotten(unit) => ask(&["systemctl", "show", UNIT, unit], &[]),
-            Self::Table(_) | Self::NewTable(_) | Self::NoTables(_) => {
-                ask(&["nft", "--json", "list", "tables"], &[])
-            }
+            Self::NewTable(_) | Self::NoTables(_) => ask(&["nft", "--json", "list", "tables"], &[]),
             Self::NoRules => ask(&["sh", "-c", RULES], &[]),
             Self::Made(_) | Self::Well(_) => ask(&["sh", "-c", CONTAINERS], &[]),
             Self::Gone(_) => ask(&["sh", "-c", &format!("{CONTAINERS} {UNLESS_DOWN}")], &[]),
@@ -119,7 +115,6 @@ impl Proof {
             | Self::Disabled(_)
             | Self::Stopped(_)
             | Self::Forgotten(_)
-            | Self::Table(_)
             | Self::NoTables(_)
             | Self::NoRules
             | Self::Made(_)
@@ -143,9 +138,6 @@ impl Proof {
             Self::Reloaded(unit) => is.moved_since(&was, unit),
             Self::Stopped(unit) => so(is.has_stopped(), || format!("{unit} is {}", is.state())),
             Self::Forgotten(unit) => so(is.state() != "failed", || format!("{unit} is still failed")),
-            Self::Table(name) => {
-                so(handle(after, name)?.is_some(), || format!("the table {name} is not there"))
-            }
             Self::NewTable(name) => {
                 let (was, is) = (handle(before, name)?, handle(after, name)?);
                 so(is.is_some() && is != was, || format!("the table {name} was not loaded again"))
