@@ -3,15 +3,18 @@
 
 mod accounts;
 mod actual;
+mod answers;
 mod decide;
 mod derive;
 mod disk;
 mod engine;
+mod gate;
 mod generation;
 mod journal;
 mod layout;
 mod outlook;
 mod prepare;
+mod proof;
 mod prospect;
 mod refill;
 mod room;
@@ -29,6 +32,7 @@ pub use generation::{Broken, Generation, Meta};
 pub use journal::{Journal, Phase, Places, Waiting, Work};
 pub use outlook::{Interruption, Outlook, Risk, Turn, outlook};
 pub use prepare::{Missing, SOURCES};
+pub use proof::{Proof, Question};
 pub use prospect::{Item, Problem, Prospect, Request, Seen, ancestors, prospect, word};
 pub use refill::refill;
 pub use room::{Freight, Need};

@@ -28,6 +28,7 @@ use crate::inventory::Inventory;
 use crate::manifest::{INVENTORY, MANIFEST, Manifest};
 
 pub use action::{Action, Consequence};
+pub use compose::DEFINITION;
 pub use files::{FileChange, Role, Status};
 pub use human::write as human;
 pub use json::write as json;

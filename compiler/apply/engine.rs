@@ -6,8 +6,10 @@ use std::io;
 
 use super::decide::{Keeping, Rights, Verdict};
 use super::disk::{Disk, Found};
+use super::gate;
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
+use super::proof::Question;
 use super::prospect::{Item, Prospect, Seen, ancestors};
 use super::room::Need;
 use super::steps::{Step, Steps};
@@ -30,6 +32,8 @@ pub struct Target<'a> {
 pub trait Hands {
     /// Does a step; the error is what to say of it.
     fn act(&mut self, step: &Step) -> Result<(), String>;
+    /// Asks what is the case, for a step; there is no answer where no programs are run.
+    fn ask(&mut self, step: &Step, question: &Question) -> Result<Option<String>, String>;
     /// Is told what happens.
     fn tell(&mut self, event: Event<'_>);
 }
@@ -190,7 +194,7 @@ impl Target<'_> {
                 work.begun += 1;
             }
             journal.write(self.disk, self.places).map_err(|error| error.to_string())?;
-            hands.act(step).map_err(|error| format!("`{}`: {error}", step.command.join(" ")))?;
+            gate::take(step, hands).map_err(|error| format!("`{}`: {error}", step.command.join(" ")))?;
             hands.tell(Event::Step(step));
         }
         Ok(())

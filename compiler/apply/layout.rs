@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::Value;
 
 use super::generation::Generation;
+use crate::diff::DEFINITION;
 use crate::inventory::Inventory;
 
 const UNITS: &str = "/etc/systemd/system/";
@@ -18,6 +19,7 @@ pub struct Layout {
     reloads: BTreeMap<String, Vec<String>>,
     networks: BTreeMap<String, BTreeSet<String>>,
     children: BTreeSet<String>,
+    definitions: BTreeMap<String, String>,
 }
 
 impl Layout {
@@ -52,6 +54,9 @@ impl Layout {
             if mode.starts_with("service:") {
                 self.children.insert(name.to_owned());
             }
+            let label =
+                service.get("labels").and_then(|labels| labels.get(DEFINITION)).and_then(Value::as_str);
+            self.definitions.extend(label.map(|label| (name.to_owned(), label.to_owned())));
             let networks = service.get("networks").and_then(Value::as_mapping);
             for network in networks.into_iter().flatten().filter_map(|(network, _)| network.as_str()) {
                 self.networks.entry(network.to_owned()).or_default().insert(name.to_owned());
@@ -82,6 +87,11 @@ impl Layout {
     /// Whether a container shares the network of another one.
     pub fn is_child(&self, service: &str) -> bool {
         self.children.contains(service)
+    }
+
+    /// The label of a container that says which definition it was made from; builds of old have none.
+    pub fn definition(&self, service: &str) -> Option<&str> {
+        self.definitions.get(service).map(String::as_str)
     }
 
     /// The containers on a network.

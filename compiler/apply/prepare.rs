@@ -89,7 +89,7 @@ impl Missing {
 
 fn step(words: &[&str], because: &str) -> Step {
     let command = words.iter().map(|word| (*word).to_owned()).collect();
-    Step { command, because: because.to_owned(), accepts: Vec::new() }
+    Step { command, because: because.to_owned(), ..Step::default() }
 }
 
 /// The packages that are installed, by `dpkg`'s status file.

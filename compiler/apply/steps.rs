@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::generation::Generation;
 use super::layout::Layout;
+use super::proof::Proof;
 use crate::diff::{Action, Consequence};
 
 /// One program that is run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The program and its arguments.
@@ -21,6 +22,30 @@ pub struct Step {
     /// Exit codes beside 0 that say that there was nothing to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepts: Vec<i32>,
+    /// What has to be the case afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
+}
+
+impl Step {
+    /// A step that works with these exit codes as well.
+    fn accepting(self, codes: &[i32]) -> Self {
+        Self { accepts: codes.to_vec(), ..self }
+    }
+
+    /// Whether it makes or removes containers or their networks.
+    pub(super) fn is_for_containers(&self) -> bool {
+        let is_one = |proof: &Proof| {
+            matches!(proof, Proof::Made(_) | Proof::Well(_) | Proof::Gone(_) | Proof::NoNetwork(_))
+        };
+        self.proofs.iter().any(is_one)
+    }
+
+    /// A step that worked only when this is so.
+    fn shown_by(mut self, proofs: impl IntoIterator<Item = Proof>) -> Self {
+        self.proofs.extend(proofs);
+        self
+    }
 }
 
 /// All programs of a change, before and after its files are written.
@@ -64,14 +89,31 @@ const NO_FILE: &[i32] = &[1];
 /// The unit that makes folders on the disks.
 const STORAGE: &str = "mediac-storage.service";
 
-/// What the units of the gates leave in the kernel on purpose when they stop.
-const OPEN: &[(&str, &str)] = &[
-    ("mediac-firewall.service", "nft delete table inet mediac_firewall; :"),
-    (
-        "mediac-killswitch.service",
-        "nft delete table inet mediac_killswitch; nft delete table netdev mediac_uplinks; \
-         ip -4 rule flush proto 77; ip -6 rule flush proto 77; :",
-    ),
+/// A unit that loads tables into the kernel.
+struct Gate {
+    unit: &'static str,
+    /// What it loads; the first one always.
+    tables: &'static [&'static str],
+    /// Whether there are routing rules as well.
+    has_rules: bool,
+    /// Takes away what it leaves there on purpose when it stops.
+    open: &'static str,
+}
+
+const GATES: &[Gate] = &[
+    Gate {
+        unit: "mediac-firewall.service",
+        tables: &["inet mediac_firewall"],
+        has_rules: false,
+        open: "nft delete table inet mediac_firewall; :",
+    },
+    Gate {
+        unit: "mediac-killswitch.service",
+        tables: &["inet mediac_killswitch", "netdev mediac_uplinks"],
+        has_rules: true,
+        open: "nft delete table inet mediac_killswitch; nft delete table netdev mediac_uplinks; \
+               ip -4 rule flush proto 77; ip -6 rule flush proto 77; :",
+    },
 ];
 
 /// When a step is done; earlier ones first.
@@ -123,10 +165,16 @@ impl Found {
         let step = |words: &[&str]| Step {
             command: words.iter().map(|word| (*word).to_owned()).collect(),
             because: because.clone(),
-            accepts: Vec::new(),
+            ..Step::default()
         };
-        let compose = |words: &[&str]| step(&[COMPOSE, words].concat());
         let (unit, rank) = (subject.as_str(), self::rank(subject));
+        let name = || subject.clone();
+        let reload = || {
+            let reload = step(&["systemctl", "reload-or-restart", unit]);
+            reload.shown_by([Proof::Reloaded(name())]).shown_by(table(unit).map(Proof::NewTable))
+        };
+        let definition = || (name(), new.definition(subject).unwrap_or_default().to_owned());
+        let compose = |words: &[&str]| step(&[COMPOSE, words].concat());
         match action {
             Action::Unknown | Action::Nothing | Action::MakeNetwork => {}
             Action::Run if subject.starts_with("apt-get") => {} // packages come before the change
@@ -135,60 +183,80 @@ impl Found {
             Action::Start => {
                 self.reread(&because);
                 if new.installs(unit) {
-                    self.after(rank.max(Rank::Gates), step(&["systemctl", "enable", unit]));
+                    let enable = step(&["systemctl", "enable", unit]).shown_by([Proof::Enabled(name())]);
+                    self.after(rank.max(Rank::Gates), enable);
                 }
-                // Whatever has a time or a trigger of its own is not run just because it is new.
-                if !new.waits(unit) {
-                    self.after(rank, step(&["systemctl", "start", unit]));
+                // Whatever has a time or a trigger of its own is not run just because it is new. A gate whose table did
+                // not come is active all the same: to start that again is to load it.
+                if gate(unit).is_some() {
+                    self.after(rank, reload());
+                } else if !new.waits(unit) {
+                    let start = step(&["systemctl", "start", unit]).shown_by([Proof::Started(name())]);
+                    self.after(rank, start);
                 }
             }
             Action::Restart => {
                 self.reread(&because);
                 // What is not of this build need not be in use.
-                let verb = if new.has(unit) { "restart" } else { "try-restart" };
+                let (verb, proof) = if new.has(unit) {
+                    ("restart", Proof::Restarted(name()))
+                } else {
+                    ("try-restart", Proof::RestartedIfUsed(name()))
+                };
                 let rank = if rank == Rank::Start { Rank::Restart } else { rank };
-                self.after(rank, step(&["systemctl", verb, unit]));
+                let restart = step(&["systemctl", verb, unit]).shown_by([proof]);
+                self.after(rank, restart.shown_by(table(unit).map(Proof::NewTable)));
             }
             Action::Reload => {
                 self.reread(&because);
                 let rank = if rank == Rank::Start { Rank::Reload } else { rank };
-                self.after(rank, step(&["systemctl", "reload-or-restart", unit]));
+                self.after(rank, reload());
             }
             Action::Reread => self.reread(&because),
             // Compose makes networks together with the containers on them.
             Action::RemakeNetwork | Action::RemoveNetwork => {
                 for name in old.on_network(unit) {
-                    self.before(Rank::Containers, remove("rm", name, &because));
+                    self.before(Rank::Containers, remove("rm", name, &because, Proof::Gone));
                 }
-                self.before(Rank::Networks, remove("network rm", &format!("mediac_{unit}"), &because));
+                let network = format!("mediac_{unit}");
+                self.before(Rank::Networks, remove("network rm", &network, &because, Proof::NoNetwork));
             }
             Action::RemakeContainer | Action::StartContainer if new.is_child(unit) => {
                 // Its supervisor makes it anew, once the network that it shares is there and healthy.
-                self.after(Rank::Children, remove("rm", unit, &because));
-                self.after(Rank::Healthy, healthy(unit, &because));
+                self.after(Rank::Children, remove("rm", unit, &because, Proof::Gone));
+                let well = Proof::Well([definition()].into());
+                self.after(Rank::Healthy, healthy(unit, &because).shown_by([well]));
             }
             Action::RemakeContainer | Action::StartContainer => {
                 let up = ["up", "--detach", "--no-deps", "--wait", "--wait-timeout", HEALTHY, unit];
-                self.after(Rank::Containers, compose(&up));
+                let well = Proof::Well([definition()].into());
+                self.after(Rank::Containers, compose(&up).shown_by([well]));
             }
             Action::RestartContainer => {
-                self.after(Rank::Containers, compose(&["restart", unit]));
-                self.after(Rank::Healthy, healthy(unit, &because));
+                let well = Proof::Well([definition()].into());
+                let started = compose(&["restart", unit]).shown_by([Proof::StartedAnew(name())]);
+                self.after(Rank::Containers, started);
+                self.after(Rank::Healthy, healthy(unit, &because).shown_by([well]));
             }
-            Action::RemoveContainer => self.before(Rank::Containers, remove("rm", unit, &because)),
-            Action::ReloadContainer => match new.reload(unit) {
-                Some(reload) => {
+            Action::RemoveContainer => {
+                self.before(Rank::Containers, remove("rm", unit, &because, Proof::Gone));
+            }
+            Action::ReloadContainer => {
+                let exec = new.reload(unit).map(|reload| {
                     let words: Vec<&str> = reload.iter().map(String::as_str).collect();
-                    self.after(Rank::Reload, compose(&[&["exec", "-T", unit], words.as_slice()].concat()));
-                }
-                None => self.after(Rank::Reload, compose(&["restart", unit])),
-            },
+                    compose(&[&["exec", "-T", unit], words.as_slice()].concat())
+                });
+                let restart = || compose(&["restart", unit]).shown_by([Proof::StartedAnew(name())]);
+                self.after(Rank::Reload, exec.unwrap_or_else(restart));
+            }
         }
     }
 
     fn stop(&mut self, unit: &str, plain: &dyn Fn(&[&str]) -> Step) {
-        let accepting = |codes: &[i32], words: &[&str]| Step { accepts: codes.to_vec(), ..plain(words) };
-        let stop = accepting(NOT_LOADED, &["systemctl", "stop", unit]);
+        let systemctl = |verb: &str, codes: &[i32], proof: fn(String) -> Proof| {
+            plain(&["systemctl", verb, unit]).accepting(codes).shown_by([proof(unit.to_owned())])
+        };
+        let stop = systemctl("stop", NOT_LOADED, Proof::Stopped);
         self.reread(&stop.because);
         match rank(unit) {
             Rank::Disks => self.after(Rank::StopDisks, stop),
@@ -199,31 +267,42 @@ impl Found {
             Rank::Gates => self.after(Rank::OpenGates, stop),
             _ => self.before(Rank::Stop, stop),
         }
-        self.before(Rank::Disable, accepting(NO_FILE, &["systemctl", "disable", unit]));
+        self.before(Rank::Disable, systemctl("disable", NO_FILE, Proof::Disabled));
         // What failed while it was on its way out is nobody's any more.
-        self.after(Rank::Forget, accepting(NO_FILE, &["systemctl", "reset-failed", unit]));
-        if let Some((_, script)) = OPEN.iter().find(|(name, _)| *name == unit) {
-            self.after(Rank::OpenGates, plain(&["sh", "-c", script]));
+        self.after(Rank::Forget, systemctl("reset-failed", NO_FILE, Proof::Forgotten));
+        if let Some(gate) = gate(unit) {
+            let tables = gate.tables.iter().map(|table| (*table).to_owned()).collect();
+            let rules = gate.has_rules.then_some(Proof::NoRules);
+            let open = plain(&["sh", "-c", gate.open]).shown_by([Proof::NoTables(tables)]);
+            self.after(Rank::OpenGates, open.shown_by(rules));
         }
     }
 
     fn reread(&mut self, because: &str) {
         let command = ["systemctl", "daemon-reload"].map(str::to_owned).to_vec();
-        self.after(Rank::Reread, Step { command, because: because.to_owned(), accepts: Vec::new() });
+        self.after(
+            Rank::Reread,
+            Step { command, because: because.to_owned(), ..Step::default() }.shown_by([Proof::Reread]),
+        );
     }
 
     /// Containers that are made anew start together, and are waited for one by one: each takes its time to be healthy.
     fn together(&mut self) {
-        let names: Vec<String> =
-            self.after.iter().filter_map(|(_, step)| waited(step)).map(str::to_owned).collect();
-        let first = self.after.iter().position(|(_, step)| waited(step).is_some());
-        let Some((at, step)) = first.and_then(|at| Some((at, self.after.get(at)?.1.clone()))) else { return };
-        if names.len() < 2 {
+        let waits = || self.after.iter().filter_map(|(_, step)| Some((waited(step)?, step)));
+        let names: Vec<String> = waits().map(|(name, _)| name.to_owned()).collect();
+        let Some(because) = waits().next().map(|(_, step)| step.because.clone()).filter(|_| names.len() > 1)
+        else {
             return;
-        }
+        };
+        let made = waits().flat_map(|(_, step)| &step.proofs).filter_map(|proof| match proof {
+            Proof::Well(wanted) => Some(wanted.clone()),
+            _ => None,
+        });
+        let proofs = vec![Proof::Made(made.flatten().collect())];
         let words = COMPOSE.iter().chain(&["up", "--detach", "--no-deps"]).map(|word| (*word).to_owned());
         let command = words.chain(names).collect();
-        self.after.insert(at, (Rank::Containers, Step { command, ..step }));
+        // The sort keeps it in front of them.
+        self.after.insert(0, (Rank::Containers, Step { command, because, proofs, ..Step::default() }));
     }
 
     fn before(&mut self, rank: Rank, step: Step) {
@@ -264,11 +343,11 @@ fn where_it_can(command: &str) -> String {
 }
 
 /// Removes something of Docker's, if it is there.
-fn remove(verb: &str, name: &str, because: &str) -> Step {
+fn remove(verb: &str, name: &str, because: &str, proof: fn(String) -> Proof) -> Step {
     // Where Docker does not answer, nothing of it runs.
     let script = format!("docker {verb} --force {name} || ! docker inspect {name}");
     let command = vec!["sh".to_owned(), "-c".to_owned(), script];
-    Step { command, because: because.to_owned(), accepts: Vec::new() }
+    Step { command, because: because.to_owned(), ..Step::default() }.shown_by([proof(name.to_owned())])
 }
 
 /// Waits until somebody else has started a container, and it is well.
@@ -279,7 +358,16 @@ fn healthy(container: &str, because: &str) -> Step {
          healthy|running) exit 0;; esac; sleep 1; done; echo {container} is not healthy >&2; exit 1"
     );
     let command = vec!["sh".to_owned(), "-c".to_owned(), script];
-    Step { command, because: because.to_owned(), accepts: Vec::new() }
+    Step { command, because: because.to_owned(), ..Step::default() }
+}
+
+fn gate(unit: &str) -> Option<&'static Gate> {
+    GATES.iter().find(|gate| gate.unit == unit)
+}
+
+/// The table that a unit loads.
+fn table(unit: &str) -> Option<String> {
+    gate(unit).and_then(|gate| gate.tables.first()).map(|table| (*table).to_owned())
 }
 
 fn rank(unit: &str) -> Rank {

@@ -1,10 +1,12 @@
 //! Taking a change back: whatever of it was done, by whoever finds that it was begun.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::decide::Rights;
 use super::disk::Found;
 use super::engine::{Event, Hands, Target, left_over, remembered, saved, temporary};
+use super::gate;
 use super::generation::Generation;
 use super::journal::{Change, Journal, Phase, Was, Will};
 use super::steps::{Step, Steps};
@@ -34,8 +36,7 @@ impl Target<'_> {
             }
         }
         let steps = if work.begun > 0 { work.backward.clone() } else { Steps::default() };
-        let mut failed = left_over(&journal.pending, steps.all());
-        let owed = failed.len();
+        let mut failed = BTreeSet::new();
         answer(&steps.before, &mut failed, hands);
         // What was added goes first: on a full disk, that is the room for what comes back.
         let added = |change: &Change| matches!((&change.was, change.will), (Was::Absent, Will::File(_)));
@@ -48,8 +49,10 @@ impl Target<'_> {
         self.sync(&work.changes).map_err(|error| error.to_string())?;
         told.or_else(|_| journal.write(self.disk, self.places)).map_err(|error| error.to_string())?;
         answer(&steps.after, &mut failed, hands);
-        let count = failed.len() - owed;
-        let done = Journal { current: journal.current, last: journal.last, work: None, pending: failed };
+        let count = failed.len();
+        let mut pending = left_over(&journal.pending, steps.all());
+        pending.extend(again(steps.all(), &failed));
+        let done = Journal { current: journal.current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
         let _ = self.forget();
@@ -58,19 +61,12 @@ impl Target<'_> {
 
     /// Does what an earlier way back left over, and returns how much of it is left.
     pub fn settle(&self, journal: &mut Journal, hands: &mut dyn Hands) -> io::Result<usize> {
-        let mut left = Vec::new();
-        for step in &journal.pending {
-            match hands.act(step) {
-                Ok(()) => hands.tell(Event::Step(step)),
-                Err(error) => {
-                    hands.tell(Event::Failed(step, &error));
-                    left.push(step.clone());
-                }
-            }
-        }
-        journal.pending = left;
+        let mut failed = BTreeSet::new();
+        answer(&journal.pending, &mut failed, hands);
+        let count = failed.len();
+        journal.pending = again(journal.pending.iter(), &failed);
         journal.write(self.disk, self.places)?;
-        Ok(journal.pending.len())
+        Ok(count)
     }
 
     fn put_back(
@@ -153,17 +149,25 @@ impl Target<'_> {
     }
 }
 
-/// Does steps back; those that fail are kept.
-fn answer(steps: &[Step], failed: &mut Vec<Step>, hands: &mut dyn Hands) {
+/// Does steps back, and notes those that fail.
+fn answer<'a>(steps: &'a [Step], failed: &mut BTreeSet<&'a Step>, hands: &mut dyn Hands) {
     for step in steps {
-        match hands.act(step) {
+        match gate::take(step, hands) {
             Ok(()) => hands.tell(Event::Step(step)),
             Err(error) => {
                 hands.tell(Event::Failed(step, &error));
-                failed.push(step.clone());
+                failed.insert(step);
             }
         }
     }
+}
+
+/// What has to be done later when these failed, in order. With one step for containers go all: a container that could not
+/// be removed was not made anew either, and when it is removed later, somebody has to.
+fn again<'a>(steps: impl Iterator<Item = &'a Step>, failed: &BTreeSet<&Step>) -> Vec<Step> {
+    let takes_others = failed.iter().any(|step| step.is_for_containers());
+    let stays = |step: &&Step| failed.contains(step) || (takes_others && step.is_for_containers());
+    steps.filter(stays).cloned().collect()
 }
 
 fn could_be(text: &str, bytes: &[u8]) -> bool {

@@ -7,6 +7,7 @@ pub mod guard;
 pub mod hands;
 pub mod history;
 pub mod interrupt;
+pub mod program;
 pub mod progress;
 pub mod ready;
 pub mod room;

@@ -13,6 +13,9 @@ const UNHASHED: &[&str] = &["build", "depends_on", "profiles", "pull_policy", "s
 /// Keys whose parts are named one by one.
 const IN_PARTS: &[&str] = &["environment", "healthcheck", "labels", "networks", "sysctls"];
 
+/// The label that follows from everything else in a service.
+pub const DEFINITION: &str = "mediac.definition";
+
 /// Labels by what their change means.
 const LABELS: &[(&str, &str)] =
     &[("labels.mediac.inputs", "a file or a secret that it reads at its start changes")];
@@ -110,7 +113,7 @@ fn changed(old: &Value, new: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for key in keys.into_iter().filter(|key| !UNHASHED.contains(key)) {
         let (before, after) = (old.get(key).copied(), new.get(key).copied());
-        if before == after {
+        if before == after || (*key == *DEFINITION && before.is_some() && after.is_some()) {
             continue;
         }
         let (Some(before), Some(after)) = (before, after) else {

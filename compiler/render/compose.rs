@@ -10,6 +10,7 @@ use crate::ir::{Access, Health, Need};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{Container, ETC, Network, NetworkUse, Plan, Published, RUN, Volume, storage_is_within};
+use crate::text::Text;
 use crate::tree::Artifact;
 use crate::tree::{Kept, Tree};
 
@@ -138,12 +139,20 @@ fn service(plan: &Plan, tree: &Tree, id: &str, container: &Container) -> Node {
     out.insert("restart", Node::new(restart).from_option(origin));
     // Docker's default keeps logs for ever; this driver keeps the last few megabytes.
     out.insert("logging", Node::map([("driver", Node::new("local").from_option(origin))]));
-    let labels = Node::map([
-        ("mediac.inputs", Node::new(inputs(plan, tree, container)).from_option(origin)),
-        ("mediac.title", text(title, "title")),
-    ]);
-    out.insert("labels", labels);
+    let inputs = Node::new(inputs(plan, tree, container)).from_option(origin);
+    let labels = BTreeMap::from([("mediac.inputs", inputs), ("mediac.title", text(title, "title"))]);
+    out.insert("labels", Node::map(labels.clone()));
+    let definition = Node::new(definition(&out)).from_option(origin);
+    out.insert("labels", Node::map(labels.into_iter().chain([("mediac.definition", definition)])));
     Node::map(out).from_option(origin)
+}
+
+/// A hash of all that makes Compose take a container for another one. Its own is not the same in every version.
+fn definition(service: &BTreeMap<&str, Node>) -> String {
+    let hashed = service.iter().filter(|(key, _)| **key != "depends_on");
+    let text = yaml::write(&Node::map(hashed.map(|(key, node)| (*key, node.clone()))));
+    // What cannot be written is said when all of it is.
+    digest(text.iter().map(Text::as_str))
 }
 
 fn strings(items: &[String], origin: &OptionPath) -> Node {
@@ -222,23 +231,27 @@ fn dependency(need: Need, network: &NetworkUse, name: &str) -> Node {
 /// A hash of what the container reads at its start and Compose does not look at: files below its
 /// folders that are kept as built, and which secrets it gets.
 fn inputs(plan: &Plan, tree: &Tree, container: &Container) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update(u64::try_from(text.len()).unwrap_or_default().to_le_bytes());
-        hash.update(text.as_bytes());
-    };
+    let mut parts: Vec<&str> = Vec::new();
     for file in tree.files.values() {
         let kept = matches!(file.class, Kept::Owned | Kept::Secret);
         let seen = container.volumes.iter().any(|volume| storage_is_within(&file.path, &volume.source));
         let reloaded = plan.proxy.as_ref().is_some_and(|proxy| proxy.path == file.path);
         if kept && seen && !reloaded {
-            add(&file.path);
-            add(file.text.as_str());
+            parts.extend([file.path.as_str(), file.text.as_str()]);
         }
     }
     for (name, value) in &container.secret_env {
-        add(name);
-        add(value);
+        parts.extend([name.as_str(), value.as_str()]);
+    }
+    digest(parts)
+}
+
+/// A short hash of texts.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or_default().to_le_bytes());
+        hash.update(part.as_bytes());
     }
     hash.finalize().iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -14,7 +14,7 @@ import urllib.parse
 import builds
 from builds import Entry
 from locks import until
-from programs import FAKES
+from fakes import FAKES
 from world import ENVIRONMENT, USERS, File, Machine, lay
 
 COUNT = 20
@@ -83,7 +83,7 @@ def version(number, values):
         text = f"{reference}\n" if whole else formats[index % 3]
         kept = "seed" if index % 5 == 4 else "secret"
         entries[f"/srv/demo/{name}"] = Entry(text, 0o400 if whole else 0o600, "media", kept)
-    entries["/etc/systemd/system/mediac-a.service"] = Entry(f"[Service]\nExecStart=/bin/a{number}\n")
+    entries["/etc/tmpfiles.d/mediac.conf"] = Entry(f"d /a{number}\n")
     return entries
 
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ _mine = {}
 
 
 def _begin(mediac, folder):
+    # A handler written in Python can come too late: the signal arrives just before the wait that it should end.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _mine["machine"] = Machine(mediac, folder / f"worker-{os.getpid()}")
 
 

@@ -7,7 +7,7 @@ import time
 
 import builds
 from builds import Entry
-from programs import FAKES
+from fakes import FAKES
 from world import ENVIRONMENT, USERS, Machine, lay
 
 MANY, QUICK, TAKEN = 50, 1.0, 0.1
@@ -35,8 +35,9 @@ def section(crew):
         # Whoever has the lock is at work until the others have tried.
         (fakes / name).write_text(f"#!/bin/sh\necho $PPID >>{log}\nexec /bin/sleep {HOLD}\n")
         (fakes / name).chmod(0o755)
-    unit = Entry("[Service]\nExecStart=/bin/true\n")
-    place = builds.write(base / "build", {"/etc/systemd/system/mediac-a.service": unit})
+    # What these call cannot be asked about.
+    files = {"/etc/sysusers.d/mediac.conf": builds.SYSUSERS, "/etc/tmpfiles.d/mediac.conf": Entry("d /a\n")}
+    place = builds.write(base / "build", files)
     machine = Machine(crew.mediac, base / "machine")
     lay(machine.root, USERS)
     words = ["apply", "--from", place, "--yes", "--programs", fakes]

@@ -1,140 +1,196 @@
-"""Programs that fail, do not end, do nothing, or see mediac killed: at every call, forward and on the way back."""
+"""Programs that fail, do not end, lie, or see mediac killed: at every call and every question, forward and on the way back."""
 
-import zlib
+import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import builds
 from builds import Entry
+from fakes import Desk, out_of_step
 from scenarios import differences
-from world import USERS, File, journal, lay, target
+from world import USERS, journal, target
 
 UNITS = "/etc/systemd/system/mediac-{}.service"
-FAKES = ("systemctl", "docker", "sh", "nft", "env", "mount")
-# The unit's file at the time of the call is part of what is noted: a restart that came too early is none.
-FAKE = """#!/bin/sh
-count=1
-while read -r _; do count=$((count + 1)); done <{base}/log
-for last; do :; done
-file={root}/etc/systemd/system/$last
-seen=none
-[ ! -f "$file" ] || seen=$(/usr/bin/cksum <"$file")
-echo "{name} $*|$seen" >>{base}/log
-while read -r at what; do
-    [ "$at" = "$count" ] || continue
-    case $what in
-        fail) echo "it does not work" >&2; exit 3 ;;
-        hang) exec /bin/sleep 20 ;;
-        kill) kill -9 $PPID; exit 0 ;;
-    esac
-done <{base}/script
-"""
+CADDY = "exec -T asked caddy reload"
+# Calls whose lies cannot be noticed, and what is wrong then.
+UNSEEN = {
+    # What a folder should be is said in a language of its own; systemd-tmpfiles is the only one to know.
+    "sh -c systemd-tmpfiles --create": "folders",
+    # Accounts may have been there before, and stay when they are taken out of the list.
+    "sh -c systemd-sysusers": "accounts",
+    # What a program in a container has in its memory, only that program could say.
+    f"docker compose --file /etc/mediac/compose.yaml --project-name mediac {CADDY}": "taken asked",
+}
 
 
 def unit(text):
     return Entry(f"[Unit]\nDescription=x\n[Service]\nExecStart=/bin/{text}\n[Install]\nWantedBy=multi-user.target\n")
 
 
-SAME = {"/etc/demo/same.conf": Entry("same\n"), UNITS.format("same"): unit("same")}
-OLD = SAME | {
-    UNITS.format("one"): unit("one-old"),
-    UNITS.format("two"): unit("two-old"),
-    UNITS.format("gone"): unit("gone"),
-    "/etc/tmpfiles.d/mediac.conf": Entry("d /old\n"),
-}
-NEW = SAME | {
+def compose(networks, services):
+    lines = ["name: mediac", "networks:"]
+    lines += [f"  {name}: {{ipam: {{config: [{{subnet: {subnet}}}]}}}}" for name, subnet in networks.items()]
+    lines.append("services:")
+    for name, (image, where) in services.items():
+        label = f"{name}{''.join(letter for letter in image + where if letter.isalnum())}"
+        lines.append(f'  {name}: {{image: "{image}", {where}, labels: {{mediac.definition: {label}}}}}')
+    return Entry("\n".join(lines) + "\n")
+
+
+def caddyfile(service, text):
+    return {f"/etc/mediac/live/{service}/Caddyfile": Entry(f"{text}\n", origin=f"services.{service}")}
+
+
+def on(network):
+    return f"networks: {{{network}: {{}}}}"
+
+
+# A service whose container is asked to read its file again, and one that cannot be asked.
+INVENTORY = json.dumps({
+    "host": "tiny", "routes": {}, "networks": {}, "disks": {}, "secrets": {}, "packages": [], "repositories": {},
+    "policies": {"firewall": True, "killswitch": False},
+    "services": {
+        "asked": {"title": "a", "kind": "c", "reload": ["caddy", "reload"]},
+        "started": {"title": "b", "kind": "c"},
+    },
+})
+# Units only, for every pair of calls; and everything that there are steps for.
+FEW = {"same": unit("same"), "one": unit("one-old"), "gone": unit("gone")}
+FEW_OLD = {UNITS.format(name): text for name, text in FEW.items()} | {"/etc/tmpfiles.d/mediac.conf": Entry("d /old\n")}
+FEW_NEW = {
+    UNITS.format("same"): FEW["same"],
     UNITS.format("one"): unit("one-new"),
-    UNITS.format("two"): unit("two-new"),
     UNITS.format("new"): unit("new"),
     "/etc/tmpfiles.d/mediac.conf": Entry("d /new\n"),
 }
+SERVICES = {"keeper": ("k:1", on("n")), "kept": ("i:1", "network_mode: 'service:keeper'"), "same": ("s:1", on("n")),
+            "asked": ("c:1", on("n")), "started": ("c:1", on("n")), "moved": ("m:1", on("m"))}
+ALL_OLD = FEW_OLD | caddyfile("asked", "old") | caddyfile("started", "old") | {
+    UNITS.format("firewall"): unit("nft"),
+    UNITS.format("killswitch"): unit("nft"),
+    "/etc/mediac/firewall.nft": Entry("old\n"),
+    "/etc/mediac/killswitch.nft": Entry("old\n"),
+    "/etc/systemd/networkd.conf.d/10-mediac.conf": Entry("old\n"),
+    "/etc/sysusers.d/mediac.conf": builds.SYSUSERS,
+    "/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24", "m": "10.0.1.0/24"}, SERVICES | {"gone": ("g:1", on("n"))}),
+}
+ALL_NEW = FEW_NEW | caddyfile("asked", "new") | caddyfile("started", "new") | {
+    UNITS.format("firewall"): unit("nft"),
+    "/etc/mediac/firewall.nft": Entry("new\n"),
+    "/etc/systemd/networkd.conf.d/10-mediac.conf": Entry("new\n"),
+    "/etc/sysusers.d/mediac.conf": replace(builds.SYSUSERS, text=f"{builds.SYSUSERS.text}g more 1600 -\n"),
+    "/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24", "m": "10.0.2.0/24"},
+                                        SERVICES | {"keeper": ("k:2", on("n")), "new": ("n:1", on("n"))}),
+}
+
+
+@dataclass
+class Course:
+    """An apply that goes well, and its way back: what the machine is before and after, and what is called."""
+
+    new: object
+    before: tuple  # files, and what is in memory
+    after: tuple
+    forward: dict  # calls and questions by their names, in order
+    calls: int  # on the way back
+    questions: int
+
+    def asked(self, call):
+        """How many questions there are before a call."""
+        names = list(self.forward)
+        return sum(name[0] == "q" for name in names[: names.index(f"c{call}")])
 
 
 @dataclass
 class Trial:
     name: str
-    script: dict  # what the programs do at which call
-    end: int  # the exit code
-    before: dict
-    after: dict
-    new: object
-    commands: list  # all calls of an apply that goes well, and then those of its way back
-
-
-class Desk:
-    """A machine with programs that do what they are told."""
-
-    def __init__(self, machine):
-        self.machine, self.base = machine, machine.root.parent / f"{machine.root.name}-programs"
-        (self.base / "bin").mkdir(parents=True, exist_ok=True)
-        for name in FAKES:
-            fake = self.base / "bin" / name
-            fake.write_text(FAKE.format(base=self.base, root=machine.root, name=name))
-            fake.chmod(0o755)
-
-    def run(self, script, *words):
-        (self.base / "script").write_text("".join(f"{at} {what}\n" for at, what in script.items()))
-        (self.base / "log").write_text("")
-        return self.machine.run(*words, "--programs", self.base / "bin", "--program-timeout", "1")
-
-    def calls(self):
-        return [line.split("|") for line in (self.base / "log").read_text().splitlines()]
-
-
-def checksum(entry):
-    """As cksum(1) has it."""
-    if not isinstance(entry, File):
-        return "none"
-    crc, length = 0, len(entry.content)
-    for byte in entry.content + length.to_bytes((length.bit_length() + 7) // 8, "little"):
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
-    return f"{crc ^ 0xFFFFFFFF} {length}"
-
-
-def late(calls, tree):
-    """I8: a unit that is there was last told about the file that is there, and one that is not was told to stop."""
-    last = {command.rsplit(" ", 1)[1]: (command.split()[1], seen) for command, seen in calls if ".service" in command}
-    for name, (verb, seen) in last.items():
-        file = tree.get(f"/etc/systemd/system/{name}")
-        if verb in ("stop", "disable", "reset-failed"):
-            if file is not None:
-                yield f"I8 {name} was told to {verb} last, and is there"
-        elif seen != checksum(file):
-            yield f"I8 {name} was called last with another file than the one that is there"
+    script: dict  # what the programs do at which call or question
+    end: tuple  # exit codes
+    course: Course
 
 
 def check(machine, trial):
-    desk = Desk(machine)
-    lay(machine.root, trial.before)
-    done = desk.run(trial.script, "apply", "--from", trial.new, "--yes")
-    calls, tree, wrong, counts = desk.calls(), machine.look(), [], Counter({"runs": 1})
-    if done.returncode != trial.end:
-        wrong.append(f"exit {done.returncode}, not {trial.end}: {done.stderr.strip()[-200:]}")
+    desk, course = Desk(machine), trial.course
+    desk.lay(*course.before)
+    done = desk.run(trial.script, "apply", "--from", course.new, "--yes")
+    log, tree, wrong, found = desk.log(), machine.look(), [], Counter({"runs": 1})
+    lies = [log[at] for at, what in trial.script.items() if what in ("lie", "half") and at in log]
+    seen = Judge(desk, lies, wrong, found)
+    if done.returncode not in trial.end:
+        wrong.append(f"exit {done.returncode}, not {trial.end}: {done.stderr.strip()[-300:]}")
     if done.returncode in (0, 4):
-        wanted = trial.after if done.returncode == 0 else trial.before
-        wrong += settled(tree, wanted) + list(late(calls, tree))
+        wrong += settled(tree, (course.after if done.returncode == 0 else course.before)[0])
+        seen.in_step("in the end")
     elif done.returncode == 5:
-        wrong += differences("exit 5:", target(tree), target(trial.before))
-        failed = [calls[at - 1][0] for at in trial.script if at <= len(calls) and at > min(trial.script)]
+        wrong += differences("exit 5:", target(tree), target(course.before[0]))
         pending = [" ".join(step["command"]) for step in journal(tree)["pending"]]
-        if Counter(failed) != Counter(pending):
-            wrong.append(f"failed: {failed}; pending: {pending}")
+        wrong += not_pending(trial, log, pending)
         # It goes wrong again, then well; or the next apply does it.
-        again = desk.run(dict.fromkeys(range(1, len(pending) + 1), "fail"), "recover")
+        all_again = len(trial.script) > 2
+        again = desk.run({f"c{at}": "fail" for at in range(1, len(pending) + 1 if all_again else 2)}, "recover")
         left = [" ".join(step["command"]) for step in machine.journal()["pending"]]
-        if again.returncode != 5 or left != pending:
+        if again.returncode != 5 or left[:1] != pending[:1] or (all_again and left != pending):
             wrong.append(f"a recover that fails again: exit {again.returncode}, pending {left}")
-        kept = machine.look()
-        wrong += finish(desk, calls, pending, "recover", settled_as=trial.before)
-        lay(machine.root, kept)
-        wrong += finish(desk, calls, pending, "apply", "--from", trial.new, "--yes", settled_as=trial.after)
-        counts["runs"] += 3
+        kept = machine.look(), desk.state()
+        wrong += finish(desk, left, "recover", settled_as=course.before[0])
+        seen.in_step("after a recover")
+        desk.lay(*kept)
+        wrong += finish(desk, left, "apply", "--from", course.new, "--yes", settled_as=course.after[0])
+        seen.in_step("after another apply")
+        found["runs"] += 3
     else:
-        wrong += finish(desk, calls, [], "recover", settled_as=trial.before)
-        counts["runs"] += 1
-    return counts, wrong
+        wrong += finish(desk, [], "recover", settled_as=course.before[0])
+        seen.in_step("after a recover")
+        found["runs"] += 1
+    return found, wrong
+
+
+@dataclass
+class Judge:
+    """Says whether the machine does what its files say."""
+
+    desk: Desk
+    lies: list
+    wrong: list
+    found: Counter
+
+    def in_step(self, when):
+        stale = out_of_step(self.desk, self.desk.machine.look())
+        unseen = {UNSEEN[lie]: lie for lie in self.lies if lie in UNSEEN}
+        for about in stale:
+            if about in unseen:
+                self.found[unseen[about]] += 1
+            else:
+                self.wrong.append(f"I8 {when}, {about} is not as its files say")
+
+
+def not_pending(trial, log, pending):
+    """What failed on the way back has to be pending, and nothing else that did not lie."""
+    first, *rest = [at for at in trial.script if at in log]
+    may = ("lie", "half")
+    failed = Counter(log[at] for at in rest if at[0] == "c" and trial.script[at] not in may)
+    lied = Counter(log[at] for at in rest if trial.script[at] in may)
+    names = list(log)
+    for at in rest:
+        if at[0] == "q":
+            # A question belongs to the call before it or to the one after it.
+            index = names.index(at)
+            near = [log[name] for name in names[index::-1] if name[0] == "c"][:1]
+            near += [log[name] for name in names[index:] if name[0] == "c"][:1]
+            lied.update(near)
+            if not set(near) & set(pending):
+                failed[near[0]] += 1
+    owed = Counter(pending)
+    more = owed - failed - lied
+    # With one step for containers go all; and what systemd did not read, nothing can be started by.
+    takes = [kind for kind in ("docker", "systemctl") if any(mark(kind) in step for step in owed - more)]
+    unexpected = [step for step in more if not any(kind in step for kind in takes)]
+    if failed - owed or unexpected:
+        yield f"failed: {dict(failed)}; lied: {dict(lied)}; pending: {pending}"
+
+
+def mark(kind):
+    return "systemctl daemon-reload" if kind == "systemctl" else "docker"
 
 
 def settled(tree, wanted):
@@ -147,51 +203,95 @@ def settled(tree, wanted):
     return wrong
 
 
-def finish(desk, before, owed, *words, settled_as):
+def finish(desk, owed, *words, settled_as):
     """The next command does what is left."""
     done = desk.run({}, *words)
-    calls, tree = desk.calls(), desk.machine.look()
-    wrong = [f"{words[0]} afterwards: exit {done.returncode}: {done.stderr[-200:]}"] if done.returncode else []
-    wrong += [f"{words[0]} afterwards did not call `{step}`" for step in owed if step not in [call for call, _ in calls]]
+    calls, tree = desk.log().values(), desk.machine.look()
+    wrong = [f"{words[0]} afterwards: exit {done.returncode}: {done.stderr[-300:]}"] if done.returncode else []
+    wrong += [f"{words[0]} afterwards did not call `{step}`" for step in owed if step not in calls]
     known = journal(tree)
     if known["work"] is not None or known["pending"]:
         wrong.append(f"{words[0]} afterwards: something is left")
-    return wrong + differences(f"{words[0]} afterwards:", target(tree), target(settled_as)) + list(late(before + calls, tree))
+    return wrong + differences(f"{words[0]} afterwards:", target(tree), target(settled_as))
 
 
-def trials(before, after, new, forward, backward):
-    """What the programs do, and how it has to end."""
-    def trial(name, script, end):
-        return Trial(name, script, end, before, after, new, [])
-
-    yield trial("all do nothing and say it worked", {}, 0)
+def pairs(course):
+    """Every call of the way there, and with it every call of the way back."""
+    forward = sum(name[0] == "c" for name in course.forward)
+    yield Trial("nothing goes wrong", {}, (0,), course)
     for k in range(1, forward + 1):
         for what, end in (("fail", 4), ("hang", 4), ("kill", -9)):
-            yield trial(f"call {k}: {what}", {k: what}, end)
-        back = range(k + 1, k + backward + 1)
+            yield Trial(f"call {k}: {what}", {f"c{k}": what}, (end,), course)
+        back = [f"c{at}" for at in range(k + 1, k + course.calls + 1)]
         for at in back:
-            yield trial(f"call {k} fails, and {at} on the way back", {k: "fail", at: "fail"}, 5)
-            yield trial(f"call {k} fails, and mediac is killed at {at}", {k: "fail", at: "kill"}, -9)
-        yield trial(f"call {k} fails, and all on the way back", {k: "fail"} | dict.fromkeys(back, "fail"), 5)
-        yield trial(f"call {k} does not end, nor does the last one back", {k: "hang", back[-1]: "hang"}, 5)
+            yield Trial(f"call {k} fails, and {at} on the way back", {f"c{k}": "fail", at: "fail"}, (5,), course)
+            yield Trial(f"call {k} fails, and mediac is killed at {at}", {f"c{k}": "fail", at: "kill"}, (-9,), course)
+        yield Trial(f"call {k} fails, and all on the way back", {f"c{k}": "fail"} | dict.fromkeys(back, "fail"), (5,), course)
+        yield Trial(f"call {k} does not end, nor does the last one back", {f"c{k}": "hang", back[-1]: "hang"}, (5,), course)
+
+
+def lies(course):
+    """Every call says that it worked, and did nothing, or what it should have called did; and no question is answered."""
+    forward = sum(name[0] == "c" for name in course.forward)
+    yield Trial("nothing goes wrong", {}, (0,), course)
+    for k in range(1, forward + 1):
+        # 0 is right where there was nothing to do, and where it cannot be seen; it is looked at what came of it.
+        yield Trial(f"call {k} lies", {f"c{k}": "lie"}, (0, 4), course)
+        yield Trial(f"call {k} does half of it", {f"c{k}": "half"}, (0, 4), course)
+        yield Trial(f"call {k} fails", {f"c{k}": "fail"}, (4,), course)
+        yield Trial(f"call {k}: mediac is killed", {f"c{k}": "kill"}, (-9,), course)
+    ups = [name for name, call in course.forward.items() if name[0] == "c" and " up --detach " in call]
+    yield Trial("Compose takes every container for the right one", dict.fromkeys(ups, "half"), (4,), course)
+    for k in (1, forward):
+        back = [f"c{at}" for at in range(k + 1, k + course.calls + 1)]
+        for at in back:
+            for what in ("lie", "half"):
+                script = {f"c{k}": "fail", at: what}
+                yield Trial(f"call {k} fails, and {at} on the way back: {what}", script, (4, 5), course)
+        yield Trial(f"call {k} fails, and all on the way back lie", {f"c{k}": "fail"} | dict.fromkeys(back, "lie"), (5,), course)
+    questions = sum(name[0] == "q" for name in course.forward)
+    for k in range(1, questions + 1):
+        yield Trial(f"question {k} fails", {f"q{k}": "fail"}, (4,), course)
+    for what, end in (("hang", 4), ("kill", -9)):
+        yield Trial(f"the last question: {what}", {f"q{questions}": what}, (end,), course)
+    asked = course.asked(forward)
+    for at in range(asked + 1, asked + course.questions + 1):
+        script = {f"c{forward}": "fail", f"q{at}": "fail"}
+        yield Trial(f"the last call fails, and question {at} on the way back", script, (5,), course)
+    yield Trial("no question is answered on the way back",
+                {f"c{forward}": "fail"} | {f"q{at}": "fail" for at in range(asked + 1, asked + course.questions + 1)}, (5,), course)
+
+
+def course(machine, folder, old, new):
+    """An apply that goes well, and the way back of one that fails in its last call."""
+    old, new = (builds.write(folder / name, entries, inventory=INVENTORY) for name, entries in (("old", old), ("new", new)))
+    desk = Desk(machine)
+    desk.lay(USERS, desk.state())
+    done = desk.run({}, "apply", "--from", old, "--yes")
+    assert done.returncode == 0, done.stderr
+    before = machine.look(), desk.state()
+    done = desk.run({}, "apply", "--from", new, "--yes")
+    assert done.returncode == 0, done.stderr
+    found = Course(new, before, (machine.look(), desk.state()), desk.log(), 0, 0)
+    desk.lay(*before)
+    last = next(name for name in reversed(list(found.forward)) if name[0] == "c")
+    assert desk.run({last: "fail"}, "apply", "--from", new, "--yes").returncode == 4
+    back = list(desk.log())[list(found.forward).index(last) + 1:]
+    return replace(found, calls=sum(name[0] == "c" for name in back), questions=sum(name[0] == "q" for name in back))
 
 
 def section(crew):
-    folder = crew.folder / "programs"
-    old, new = builds.write(folder / "old", OLD), builds.write(folder / "new", NEW)
-    machine = crew.workshop.machine(USERS, "programs/machine")
-    desk = Desk(machine)
-    assert desk.run({}, "apply", "--from", old, "--yes").returncode == 0
-    before = machine.look()
-    assert desk.run({}, "apply", "--from", new, "--yes").returncode == 0
-    after, forward = machine.look(), len(desk.calls())
-    assert desk.run({}, "rollback", "--yes").returncode == 0
-    backward = len(desk.calls())
-    runs, wrong = 0, []
-    all_trials = list(trials(before, after, new, forward, backward))
-    for trial, (counts, found) in crew.each(check, all_trials, 1):
-        runs += counts["runs"]
-        if found:
-            wrong.append(f"{trial.name}: {'; '.join(found[:3])}")
-    shown = f"{len(all_trials)} ways to go wrong at {forward} calls forward and {backward} back, {runs} runs"
-    yield "programs", f"{shown}, {len(wrong)} violations", wrong
+    for name, old, new, kinds in (("programs", FEW_OLD, FEW_NEW, pairs), ("programs-lie", ALL_OLD, ALL_NEW, lies)):
+        there = course(crew.workshop.machine(USERS, f"{name}/machine"), crew.folder / name, old, new)
+        all_trials, found, wrong = list(kinds(there)), Counter(), []
+        for trial, (counts, violations) in crew.each(check, all_trials, 1):
+            found += counts
+            if violations:
+                wrong.append(f"{trial.name}: {'; '.join(violations[:3])}")
+        forward = Counter(at[0] for at in there.forward)
+        shown = f"{len(all_trials)} ways to go wrong at {forward['c']} calls forward and {there.calls} back"
+        shown += f", {forward['q']} and {there.questions} questions, {found.pop('runs')} runs"
+        if kinds is lies:
+            shown += f", {len(found)} kinds of lies cannot be noticed"
+            wrong += [f"it can be noticed that `{call}` lies" for call in UNSEEN if call not in found]
+        yield name, f"{shown}, {len(wrong)} violations", wrong

@@ -9,7 +9,7 @@ from pathlib import Path
 import builds
 from builds import Entry, folder
 from calls import MUTATING, strace
-from programs import FAKES
+from fakes import Desk
 from scenarios import differences
 from world import STATE, USERS, File, Machine, lay
 
@@ -34,24 +34,19 @@ def project(name):
     return place, tree
 
 
-def again(machine, place, tree, base):
+def again(machine, place, tree):
     """What the second apply of a build does."""
-    fakes, log = base / "bin", base / "log"
-    fakes.mkdir(parents=True)
-    for name in FAKES:
-        (fakes / name).write_text(f"#!/bin/sh\necho {name} >>{log}\n")
-        (fakes / name).chmod(0o755)
-    lay(machine.root, tree)
-    words = ["apply", "--from", place, "--yes", "--programs", fakes]
-    machine.must(*words)
-    called, before = len(log.read_text().splitlines()) if log.exists() else 0, machine.look()
-    log.unlink(missing_ok=True)
-    done = machine.must(*words)
-    wrong = [] if "nothing to do" in done.stdout else [f"it says {done.stdout[-100:]!r}"]
-    wrong += ["a program was called"] if log.exists() else []
+    desk = Desk(machine)
+    desk.lay(tree, desk.state())
+    first = desk.run({}, "apply", "--from", place, "--yes")
+    called, before = sum(name[0] == "c" for name in desk.log()), machine.look()
+    done = desk.run({}, "apply", "--from", place, "--yes")
+    wrong = [f"exit {said.returncode}: {said.stderr[-300:]}" for said in (first, done) if said.returncode]
+    wrong += [] if "nothing to do" in done.stdout else [f"it says {done.stdout[-100:]!r}"]
+    wrong += ["a program was called"] if desk.log() else []
     differs = differences("changed:", machine.look(), before)
     wrong += [line for line in differs if f"{STATE}/lock" not in line]
-    calls = strace(machine.argv(*words), MUTATING)
+    calls = strace(machine.argv("apply", "--from", place, "--yes", "--programs", desk.base / "bin"), MUTATING)
     touched = [call for call in calls if call.mutates and any(str(machine.root) in str(path) for path in call.paths)]
     # Its own lock says who holds it.
     wrong += [f"{call.name} {call.paths}" for call in touched if not all(f"{STATE}/lock" in path for path in call.paths)]
@@ -131,10 +126,9 @@ def expected(entries):
 
 def section(crew):
     base = crew.folder / "walks"
-    machine = Machine(crew.mediac, base / "machine")
     old = (crew.workshop.old, USERS)
     for name, (place, tree) in {"tiny": old, "one-disk": project("one-disk"), "home": project("home")}.items():
-        called, wrong = again(machine, place, tree, base / name)
+        called, wrong = again(Machine(crew.mediac, base / name), place, tree)
         yield f"again-{name}", f"{called} programs called first, then 0 calls that change files, 0 programs", wrong
     chance = random.Random(4)
     entries = [pool(chance) for _ in range(BUILDS)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ready::SELF;
 use super::secrets::RootKey;
 use super::{Machine, guard, secrets};
-use crate::apply::{Event, Hands, Step};
+use crate::apply::{Event, Hands, Question, Step};
 use crate::cli::apply::Doing;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::recover::{self, Rest};
@@ -51,14 +51,12 @@ struct Early<H> {
 
 impl<H: Hands> Hands for Early<H> {
     fn act(&mut self, step: &Step) -> Result<(), String> {
-        let is_one = |words: &&&[&str]| {
-            step.command.iter().zip(words.iter()).filter(|(one, other)| one == *other).count() == words.len()
-        };
-        if AT_ONCE.iter().any(|words| is_one(&words)) {
-            self.inner.act(step)
-        } else {
-            Err("later".to_owned())
-        }
+        if is_at_once(step) { self.inner.act(step) } else { Err("later".to_owned()) }
+    }
+
+    fn ask(&mut self, step: &Step, question: &Question) -> Result<Option<String>, String> {
+        // Whoever asks Docker something starts it.
+        if is_at_once(step) { self.inner.ask(step, question) } else { Err("later".to_owned()) }
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -66,6 +64,13 @@ impl<H: Hands> Hands for Early<H> {
             self.inner.tell(event);
         }
     }
+}
+
+fn is_at_once(step: &Step) -> bool {
+    let is_one = |words: &&&[&str]| {
+        step.command.iter().zip(words.iter()).filter(|(one, other)| one == *other).count() == words.len()
+    };
+    AT_ONCE.iter().any(|words| is_one(&words))
 }
 
 /// What is left is done when the machine is up. A machine that has no build may have no unit for that.
@@ -82,7 +87,7 @@ fn later(hands: &mut dyn Hands) {
         "--by=rest",
     ];
     let command = words.map(str::to_owned).to_vec();
-    let step = Step { command, because: "the rest follows".to_owned(), accepts: Vec::new() };
+    let step = Step { command, because: "the rest follows".to_owned(), ..Step::default() };
     if let Err(error) = hands.act(&step) {
         hands.tell(Event::Failed(&step, &error));
     }

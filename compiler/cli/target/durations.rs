@@ -65,7 +65,7 @@ mod tests {
         Step {
             command: command.split(' ').map(str::to_owned).collect(),
             because: because.to_owned(),
-            accepts: Vec::new(),
+            ..Step::default()
         }
     }
 

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::durations::Durations;
 use super::hands::{Programs, Source};
-use crate::apply::{Event, Hands, Step};
+use crate::apply::{Event, Hands, Question, Step};
 
 const TICK: Duration = Duration::from_millis(120);
 
@@ -47,6 +47,10 @@ impl Hands for Shown<'_, '_> {
         }
         self.bar.inc(1);
         done
+    }
+
+    fn ask(&mut self, step: &Step, question: &Question) -> Result<Option<String>, String> {
+        self.inner.ask(step, question)
     }
 
     fn tell(&mut self, event: Event<'_>) {

@@ -61,7 +61,7 @@ pub fn watch(hands: &mut Programs<'_>) -> Result<(), Failure> {
     let step = Step {
         command: words.map(str::to_owned).to_vec(),
         because: "systemd watches over this".to_owned(),
-        accepts: Vec::new(),
+        ..Step::default()
     };
     let armed = unwatch(hands).and_then(|()| hands.act(&step));
     armed.map_err(|error| {
@@ -75,7 +75,7 @@ pub fn watch(hands: &mut Programs<'_>) -> Result<(), Failure> {
 /// Nothing is left to watch, or another watch begins.
 pub fn unwatch(hands: &mut dyn Hands) -> Result<(), String> {
     let command = ["systemctl", "stop", &format!("{WATCH}.timer")].map(str::to_owned).to_vec();
-    hands.act(&Step { command, because: "a watch ends".to_owned(), accepts: vec![5] })
+    hands.act(&Step { command, because: "a watch ends".to_owned(), accepts: vec![5], ..Step::default() })
 }
 
 /// Waits so many seconds for `mediac confirm`, and takes everything back when it does not come.

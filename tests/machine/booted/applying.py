@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from booted import holdings, images, storage
+from booted.bare import write
 from booted.checks import Note
 from booted.desk import Desk, Said
 from booted.machine import Broken, Machine, until
@@ -21,6 +22,12 @@ ONE = ("sonarr = {},", 'sonarr.env.TEST = "1",')
 CUT = ("ssh.options.users.anna = {},", "ssh = { options.users.anna = {}, endpoints.ssh.expose = 'host },")
 MANY = ('timezone = "Europe/Oslo"', 'timezone = "Europe/Paris"')
 UNDONE, REFUSED = 4, 3
+# Found before the real one; it makes nothing, and says that it did.
+LIAR = """\
+#!/bin/sh
+case "$*" in *" up "*) exit 0 ;; esac
+exec /usr/bin/docker "$@"
+"""
 
 
 class Applying(Scenario):
@@ -37,6 +44,7 @@ class Applying(Scenario):
         bare = holdings.everything(machine)
         self.first(bare)
         self.nothing()
+        self.lie()
         self.one()
         self.cut()
         self.plug()
@@ -74,6 +82,16 @@ class Applying(Scenario):
         self.copy("home")
         self.check("an apply with nothing to do", lambda: self.timed("apply --from /root/home --yes"))
         self.check("a recover with nothing to do", lambda: self.timed("recover"))
+
+    def lie(self) -> None:
+        before, liar = self.lives(), self.machine.root / "usr/local/sbin/docker"
+        write(liar, LIAR, 0o755)
+        said = self.desk.apply("one", "--yes")
+        liar.unlink()
+        self.check("a docker that only says that it made a container is noticed", lambda: _code(said, UNDONE))
+        self.check("it is said what is not so", lambda: _says(said, "sonarr", "is not the one that is wanted"))
+        self.check("after the lie, every container is the one that it was", lambda: _same(self.lives(), before))
+        self.settled("home", "after the lie")
 
     def one(self) -> None:
         before = self.lives()
