@@ -6,7 +6,8 @@ from pathlib import Path
 import jsonschema
 
 import builds
-from programs import NEW, OLD, Desk
+from fakes import Desk
+from programs import FEW_NEW as NEW, FEW_OLD as OLD
 from world import USERS, lay
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas/json"
@@ -54,14 +55,14 @@ def states(crew, machine, folder):
     lay(machine.root, USERS)
     assert desk.run({}, "apply", "--from", old, "--yes").returncode == 0
     yield "with units", new
-    assert desk.run(dict.fromkeys(range(1, 99), "fail"), "apply", "--from", new, "--yes").returncode == 5
+    assert desk.run({f"c{call}": "fail" for call in range(1, 99)}, "apply", "--from", new, "--yes").returncode == 5
     yield "with steps left", new
     assert desk.run({}, "recover").returncode == 0
     # What took how long is known now.
     assert desk.run({}, "apply", "--from", new, "--yes").returncode == 0
     assert desk.run({}, "rollback", "--yes").returncode == 0
     yield "with durations", new
-    desk.run({1: "kill"}, "apply", "--from", new, "--yes")
+    desk.run({"c1": "kill"}, "apply", "--from", new, "--yes")
     yield "cut off", new
 
 

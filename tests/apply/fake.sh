@@ -293,7 +293,7 @@ compose() {
 	restart | exec)
 		for one; do [ "$one" != -T ] && break; done
 		[ "$verb" = exec ] || { next && echo "$tick" >"$state/started/$one"; }
-		slurp "$root/etc/mediac/live/$one/Caddyfile" && echo "$text" >"$state/taken/$one"
+		if slurp "$root/etc/mediac/live/$one/Caddyfile"; then echo "$text" >"$state/taken/$one"; fi
 		;;
 	esac
 }

@@ -37,11 +37,15 @@ class Desk:
             fake.chmod(0o755)
 
     def run(self, script, *words):
-        """Calls mediac; the script says what goes wrong: `c3` is the third call, `q3` the third question."""
+        """Calls mediac."""
+        self.ready(script)
+        return self.machine.run(*words, "--programs", self.base / "bin", "--program-timeout", "1")
+
+    def ready(self, script):
+        """From now on this goes wrong: `c3` is the third call, `q3` the third question."""
         (self.base / "script").write_text("".join(f"{at} {what}\n" for at, what in script.items()))
         for name in ("log", "c", "q"):
             (self.base / name).write_text("" if name == "log" else "0\n")
-        return self.machine.run(*words, "--programs", self.base / "bin", "--program-timeout", "1")
 
     def log(self):
         """Calls and questions by their names, in order."""

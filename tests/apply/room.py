@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 import builds
-import programs
-from programs import FAKES, Desk
+from fakes import FAKES, INNER, Desk
+from programs import FEW_NEW, FEW_OLD
 from scenarios import EDITED, FOREIGN, Scenario, differences
 from sweep import truth
 from world import USERS, Machine, lay, look
@@ -51,6 +51,7 @@ class Limit:
     kind: str  # size or nr_inodes
     free: int  # pages or inodes
     stated: int  # what mediac says it needs of them
+    state: dict | None = None  # of programs
 
 
 class Disk:
@@ -117,15 +118,14 @@ def check(machine, limit):
 def shrink(machine, limit):
     """Enough at first: then a program makes it as small as it is."""
     desk = Desk(machine)
-    (desk.base / "script").write_text("")
-    (desk.base / "log").write_text("")
+    desk.ready({})
     bin_ = desk.base / "shrinking"
     bin_.mkdir(exist_ok=True)
-    for name in FAKES:
+    for name in FAKES + INNER:
         (bin_ / name).write_text(SHRINK.format(base=desk.base, root=machine.root, name=name))
         (bin_ / name).chmod(0o755)
     with Disk(machine.root) as disk:
-        lay(machine.root, limit.scenario.before)
+        desk.lay(limit.scenario.before, limit.state)
         (desk.base / "shrink").write_text(f"{limit.kind} {limit.free}\n")
         words = ["--programs", bin_]
         done = machine.run(*limit.scenario.words, *words)
@@ -155,15 +155,18 @@ def follow(machine, limit, disk, done, wrong, words):
 def shrinking(crew):
     """A change of many files, with a program that is called before any of them is written."""
     folder, workshop = crew.folder / "shrinking", crew.workshop
-    old = builds.write(folder / "old", builds.OLD | programs.OLD)
+    old = builds.write(folder / "old", builds.OLD | FEW_OLD)
     many = {f"/opt/many/{number}/it.conf": builds.Entry(f"{number}\n" * 4_000) for number in range(8)}
-    new = builds.write(folder / "new", builds.NEW | programs.NEW | many)
+    new = builds.write(folder / "new", builds.NEW | FEW_NEW | many)
     tree = workshop.after(USERS, ["apply", "--from", old, "--yes"])
     tree |= FOREIGN | {EDITED: tree[EDITED]._replace(content=b"edited by hand\n")}
     adopted = [word for path in FOREIGN for word in ("--adopt", path)]
     scenario = workshop.scenario("shrinking", ["apply", "--from", new, "--yes", "--drift", "overwrite", *adopted], tree)
+    desk = Desk(workshop.machine(USERS))
+    assert desk.run({}, "apply", "--from", old, "--yes").returncode == 0
+    state = desk.state()
     shutil.rmtree(workshop.base / "machine")
-    return scenario
+    return scenario, state
 
 
 def read_only(machine, scenario):
@@ -207,8 +210,8 @@ def section(crew):
         # With the last ones there was room enough: otherwise it never came to the end of what is tried.
         missing = [f"never {end}" for end in ("exit 0", "exit 1") if not counts[end]]
         yield f"room-{name}", shown, wrong + missing
-    scenario = shrinking(crew)
-    limits = [Limit(scenario, kind, free, 0) for kind in KINDS for free in range(FREE)]
+    scenario, state = shrinking(crew)
+    limits = [Limit(scenario, kind, free, 0, state) for kind in KINDS for free in range(FREE)]
     for name, shown, counts, wrong in trials(crew, shrink, limits):
         missing = [f"never {end}" for end in ("exit 0", "exit 4") if not counts[end]]
         yield f"room-{name}-in-the-middle", shown, wrong + missing

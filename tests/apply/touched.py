@@ -4,8 +4,9 @@ import json
 
 import builds
 from builds import Entry
-from programs import unit
-from world import USERS, File, lay
+from fakes import Desk
+from programs import compose, on, unit
+from world import USERS, File
 
 CONF, UNIT, ENV = "/etc/demo/demo.conf", "/etc/systemd/system/demo.service", "/run/mediac/demo.env"
 BOX, TABLE = "/etc/demo/box.conf", "/etc/mediac/firewall.nft"
@@ -14,6 +15,7 @@ BUILD = {
     ENV: Entry("TOKEN=mediac-secret(demo/token)\n", 0o400, kept="secret", origin="services.demo.secrets"),
     UNIT: unit("demo"),
     BOX: Entry("TOKEN=mediac-secret(demo/token)\n", 0o400, kept="secret", origin="services.box.secrets"),
+    "/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24"}, {"box": ("demo:1", on("n"))}),
     TABLE: Entry("table inet mediac_firewall\n"),
     "/etc/systemd/system/mediac-firewall.service": unit("nft"),
 }
@@ -43,51 +45,50 @@ TRIALS = {
 
 def section(crew):
     base = crew.folder / "touched"
-    (base / "bin").mkdir(parents=True)
-    for name in ("systemctl", "docker", "sh"):
-        fails = "" if name == "sh" else f"[ ! -e {base}/bad ] || exit 1"
-        (base / "bin" / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{base}/log\n{fails}\n')
-        (base / "bin" / name).chmod(0o755)
     place = builds.write(base / "build", BUILD, inventory=json.dumps(INVENTORY, indent=2) + "\n")
     machine = crew.workshop.machine(USERS, "touched/machine")
-    words = ["apply", "--from", place, "--yes", "--drift", "overwrite", "--programs", base / "bin"]
-    machine.must(*words)
-    applied, wrong = machine.look(), []
+    desk = Desk(machine)
+    words = ["apply", "--from", place, "--yes", "--drift", "overwrite"]
+    first = desk.run({}, *words)
+    wrong = [] if first.returncode == 0 else [f"the first: {first.returncode}, {first.stderr[-300:]}"]
+    applied, state = machine.look(), desk.state()
     for name, (edits, wanted, unwanted) in TRIALS.items():
         before = {path: entry for path, entry in applied.items() if edits.get(path, b"") is not None}
         for path, content in edits.items():
             if content is not None:
                 before[path] = applied[path]._replace(content=content)
-        wrong += [f"{name}: {line}" for line in trial(machine, base, words, before, wanted, unwanted)]
+        wrong += [f"{name}: {line}" for line in trial(desk, words, (before, state), wanted, unwanted)]
     yield "touched", f"{len(TRIALS)} ways to come to another file: who reads it is told, and told again when it is taken back", wrong
 
 
-def trial(machine, base, words, before, wanted, unwanted):
-    lay(machine.root, before)
-    plan = machine.run(*["plan", *words[1:3], "--drift", "overwrite", "--json"])
+def called(desk):
+    return [line for name, line in desk.log().items() if name[0] == "c"]
+
+
+def trial(desk, words, before, wanted, unwanted):
+    desk.lay(*before)
+    plan = desk.machine.run("plan", *words[1:3], "--drift", "overwrite", "--json")
     steps = [" ".join(step["command"]) for step in json.loads(plan.stdout)["steps"]]
-    for failing in (True, False):
-        (base / "log").write_text("")
-        (base / "bad").touch() if failing else (base / "bad").unlink(missing_ok=True)
-        done = machine.run(*words)
-        calls = (base / "log").read_text().splitlines()
-        if not wanted:
-            if calls or done.returncode:
-                yield f"exit {done.returncode}, {calls}"
-            continue
-        if failing:
-            # The first step fails, and what was begun is answered: the files are what they were.
-            if done.returncode not in (4, 5):
-                yield f"it fails with {done.returncode}: {done.stderr[-200:]}"
-            after = machine.look()
-            yield from (f"{path} is not what it was" for path, entry in before.items()
-                        if isinstance(entry, File) and not path.startswith("/var/lib/mediac") and after.get(path) != entry)
-            lay(machine.root, before)
-            continue
-        if done.returncode:
-            yield f"exit {done.returncode}: {done.stderr[-200:]}"
-        yield from (f"`{call}` is not called, but {calls}" for call in wanted if call not in calls)
-        yield from (f"`{call}` is called" for call in unwanted if call in calls)
-        yield from (f"`{call}` is not in the plan" for call in calls if call not in steps and not call.startswith("sh "))
-    if any(path.startswith("/run/mediac/undo") for path in machine.look()):
+    done = desk.run({}, *words)
+    calls = called(desk)
+    if done.returncode:
+        yield f"exit {done.returncode}: {done.stderr[-300:]}"
+    yield from (f"`{call}` is not called, but {calls}" for call in wanted if call not in calls)
+    yield from (f"`{call}` is called" for call in unwanted if call in calls)
+    yield from (f"`{call}` is not in the plan" for call in calls if call not in steps and not call.startswith("sh "))
+    if not wanted:
+        if calls:
+            yield f"there was nothing to do: {calls}"
+        return
+    # The last step fails: the files are what they were, and whoever was told is told again.
+    desk.lay(*before)
+    done = desk.run({f"c{len(calls)}": "fail"}, *words)
+    if done.returncode != 4:
+        yield f"a step fails: exit {done.returncode}: {done.stderr[-300:]}"
+    after, again = desk.machine.look(), called(desk)[len(calls):]
+    yield from (f"{path} is not what it was" for path, entry in before[0].items()
+                if isinstance(entry, File) and not path.startswith("/var/lib/mediac") and after.get(path) != entry)
+    told = {call.rsplit(" ", 1)[1] for call in wanted}
+    yield from (f"{name} is not told again, but {again}" for name in told if not any(name in call for call in again))
+    if any(path.startswith("/run/mediac/undo") for path in after):
         yield "something is left in /run/mediac/undo"

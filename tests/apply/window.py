@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import builds
 from calls import MUTATING, inject, strace
 from locks import until
-from programs import NEW, OLD, Desk, late
+from fakes import Desk, out_of_step
+from programs import FEW_NEW as NEW, FEW_OLD as OLD
 from scenarios import differences
-from world import ENVIRONMENT, STATE, USERS, File, Machine, journal, lay, target
+from world import ENVIRONMENT, STATE, USERS, File, Machine, journal, target
 
 BOOT = "/proc/sys/kernel/random/boot_id"
 # Longer than it takes until all are asked, and short enough to be waited for.
@@ -29,25 +30,29 @@ class Room:
     def __init__(self, crew, base):
         self.mediac, self.base = crew.mediac, base
         self.old, self.new, self.third = (builds.write(base / f"build-{index}", build) for index, build in enumerate((OLD, NEW, THIRD)))
-        trial = self.trial("first", USERS)
+        self.before, self.state = USERS, None
+        trial = self.trial("first")
         trial.must("apply", "--from", self.old, "--yes")
-        self.before = trial.machine.look()
+        self.before, self.state = trial.machine.look(), trial.desk.state()
         trial.must("apply", "--from", self.new, "--yes")
         self.after = trial.machine.look()
 
-    def trial(self, name, tree=None):
-        machine = Machine(self.mediac, self.base / name)
-        lay(machine.root, self.before if tree is None else tree)
-        return Trial(self, machine)
+    def trial(self, name):
+        trial = Trial(self, Machine(self.mediac, self.base / name))
+        trial.reset()
+        return trial
 
 
 class Trial:
     def __init__(self, room, machine):
         self.room, self.machine, self.desk = room, machine, Desk(machine)
-        (self.desk.base / "script").write_text("")
-        (self.desk.base / "log").write_text("")
         self.programs = ["--programs", self.desk.base / "bin"]
         self.wrong = []
+
+    def reset(self):
+        """The machine as it was before."""
+        self.desk.lay(self.room.before, self.desk.state() if self.room.state is None else self.room.state)
+        self.desk.ready({})
 
     def run(self, *words, under=()):
         return self.machine.run(*words, *([] if words[0] in ("confirm", "gc", "status") else self.programs), under=under)
@@ -92,7 +97,8 @@ class Trial:
     def is_(self, wanted, *history):
         """The machine is byte for byte as it should be, whoever was told of a file has that one, and so says the history."""
         tree = self.machine.look()
-        self.wrong += differences("files:", target(tree), target(wanted)) + list(late(self.desk.calls(), tree))
+        self.wrong += differences("files:", target(tree), target(wanted))
+        self.wrong += [f"{about} is out of step" for about in out_of_step(self.desk, tree)]
         known = journal(tree)
         if known["work"] is not None or known["pending"]:
             self.wrong.append(f"left: {known['work'] is not None}, {known['pending']}")
@@ -157,7 +163,7 @@ def stale(trial):
 
 def hung_up(trial):
     for code, end in ((0, trial.room.after), (4, trial.room.before)):
-        lay(trial.machine.root, trial.room.before)
+        trial.reset()
         with trial.waiting(LONG if code == 0 else SHORT) as (process, token):
             process.send_signal(signal.SIGHUP)
             time.sleep(0.3)
@@ -194,7 +200,7 @@ def booted(trial):
 def killed(trial):
     """The timer of systemd does what the one who waited would have done, and not before."""
     for code, end in ((0, trial.room.after), (3, trial.room.before)):
-        lay(trial.machine.root, trial.room.before)
+        trial.reset()
         with trial.waiting(SHORT) as (process, token):
             process.kill()
             process.wait()
@@ -247,11 +253,10 @@ def left_as_it_is(trial):
     last = "recover undone: failed before"
     for words, end in ((["recover"], trial.room.before), (["recover", "--by=boot"], trial.room.before),
                        (["apply", "--from", trial.room.new, "--yes"], trial.room.after)):
-        lay(trial.machine.root, trial.room.before)
-        (trial.desk.base / "log").write_text("")
-        (trial.desk.base / "script").write_text("6 fail\n")
+        trial.reset()
+        trial.desk.ready({"c6": "fail"})
         trial.expect(5, "apply", "--from", trial.room.new, "--yes", "--no-rollback", says="it stays as it is")
-        (trial.desk.base / "script").write_text("")
+        trial.desk.ready({})
         trial.expect(0, "recover", "--by=watch")
         trial.expect(5, "status")
         trial.wrong += [] if trial.work().get("phase") == "failed" else ["it does not stay"]
