@@ -18,6 +18,8 @@ pub struct Outlook {
     pub turns: Vec<Turn>,
     /// What is at risk.
     pub risks: Vec<Risk>,
+    /// Services whose program becomes an older one, while its data may be of the newer one.
+    pub older: Vec<String>,
     /// Services that go on as if nothing happened.
     pub untouched: Vec<String>,
 }
@@ -106,6 +108,7 @@ pub fn outlook(difference: &Difference, old: Option<&Generation>, new: &Generati
             Some(now) => risks.extend(of_image(service, now).map(|why| risk(id, why))),
         }
     }
+    let older = risks.iter().filter(|risk| risk.why == OLDER).map(|risk| risk.subject.clone()).collect();
     let touched = |id: &str, service: &Service| {
         let unit = service.unit.as_deref().unwrap_or(id);
         turns
@@ -117,7 +120,7 @@ pub fn outlook(difference: &Difference, old: Option<&Generation>, new: &Generati
         .iter()
         .filter(|(id, service)| before.services.contains_key(*id) && !touched(id, service));
     let untouched = kept.map(|(id, _)| id.clone()).collect();
-    Outlook { turns, risks: risks.into_iter().collect(), untouched }
+    Outlook { turns, risks: risks.into_iter().collect(), older, untouched }
 }
 
 fn risk(subject: &str, why: &str) -> Risk {

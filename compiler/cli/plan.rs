@@ -55,6 +55,9 @@ pub struct Change {
     /// Take over this file, which mediac did not make; what it says is saved. Can be repeated
     #[arg(long, value_name = "PATH")]
     adopt: Vec<String>,
+    /// Let programs become older ones; their data may be of the newer ones, and they may refuse it or break it
+    #[arg(long)]
+    older: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -93,6 +96,11 @@ pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<
 }
 
 impl Change {
+    /// Of going back: programs become older ones, which is what was asked for.
+    pub fn back() -> Self {
+        Self { older: true, ..Self::default() }
+    }
+
     /// The build that was asked for.
     pub fn build(&self, place: &Place, terminal: &Terminal) -> Result<Generation, Failure> {
         let snapshot = match &self.from {
@@ -109,7 +117,9 @@ impl Change {
     /// The same wishes as words of a command line.
     pub fn words(&self) -> Vec<String> {
         let drift = self.drift.to_possible_value().map(|value| format!("--drift={}", value.get_name()));
-        drift.into_iter().chain(self.adopt.iter().map(|path| format!("--adopt='{path}'"))).collect()
+        let older = self.older.then(|| "--older".to_owned());
+        let adopt = self.adopt.iter().map(|path| format!("--adopt='{path}'"));
+        drift.into_iter().chain(older).chain(adopt).collect()
     }
 
     fn compile(&self, place: &Place, terminal: &Terminal) -> Result<Snapshot, Failure> {

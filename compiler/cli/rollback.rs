@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         })?,
     };
     let (build, _) = machine.generation(number)?;
-    let change = Change::default();
+    let change = Change::back();
     let thought = change.think(&machine, build, Encrypted::default(), RootKey::Read)?;
     let job = Job { machine: &machine, change: &change, doing: &arguments.doing, verb: "rollback" };
     job.carry_out(thought, lock, terminal)

@@ -6,7 +6,7 @@ import builds
 from builds import Entry
 from fakes import Desk
 from programs import compose, on, unit
-from world import USERS, File
+from world import USERS, File, target
 
 CONF, UNIT, ENV = "/etc/demo/demo.conf", "/etc/systemd/system/demo.service", "/run/mediac/demo.env"
 BOX, TABLE = "/etc/demo/box.conf", "/etc/mediac/firewall.nft"
@@ -59,6 +59,36 @@ def section(crew):
                 before[path] = applied[path]._replace(content=content)
         wrong += [f"{name}: {line}" for line in trial(desk, words, (before, state), wanted, unwanted)]
     yield "touched", f"{len(TRIALS)} ways to come to another file: who reads it is told, and told again when it is taken back", wrong
+    yield "older", *older(crew)
+
+
+def older(crew):
+    """A program becomes an older one only when somebody says so: its data may be of the newer one."""
+    base, wrong = crew.folder / "older", []
+    def build(name, image):
+        services = INVENTORY["services"] | {"box": INVENTORY["services"]["box"] | {"image": image}}
+        box = {"/etc/mediac/compose.yaml": compose({"n": "10.0.0.0/24"}, {"box": (image, on("n"))})}
+        return builds.write(base / name, BUILD | box, inventory=json.dumps(INVENTORY | {"services": services}, indent=2) + "\n")
+
+    old, new = build("old", "demo:1.9"), build("new", "demo:1.10")
+    machine = crew.workshop.machine(USERS, "older/machine")
+    desk = Desk(machine)
+    for code, *words in (
+        (0, "apply", "--from", old, "--yes"), (0, "apply", "--from", new, "--yes"),
+        (3, "plan", "--from", old), (3, "apply", "--from", old, "--yes"),
+        # Going back is what was asked for.
+        (0, "rollback", "--yes"), (0, "apply", "--from", new, "--yes"),
+        (0, "plan", "--from", old, "--older"), (0, "apply", "--from", old, "--yes", "--older"),
+    ):
+        before = machine.look()
+        done = desk.run({}, *words) if words[0] != "plan" else machine.run(*words)
+        if done.returncode != code:
+            wrong.append(f"{' '.join(map(str, words))}: exit {done.returncode}, not {code}: {done.stderr[-200:]}")
+        if code == 3 and ("older than what ran on its data last: box" not in done.stderr or target(machine.look()) != target(before)):
+            wrong.append(f"{words[0]}: {done.stderr[-200:]}")
+        if code == 0 and old in words and "--older" in words and "older" not in done.stdout:
+            wrong.append(f"{words[0]} does not say what is at risk")
+    return "1.10 to 1.9 is refused, unless it is asked for; 1.9 to 1.10 is not", wrong
 
 
 def called(desk):

@@ -72,7 +72,10 @@ impl Change {
         let before = before.map_err(|error| machine.cannot("read", "/", &error))?;
         let after = new.snapshot();
         let difference = Difference::between(&before, &after);
-        let outlook = apply::outlook(&difference, old.as_ref(), &new);
+        let mut outlook = apply::outlook(&difference, old.as_ref(), &new);
+        if self.older {
+            outlook.older.clear();
+        }
         let mut forward = apply::steps(&difference.consequences, old.as_ref(), &new);
         let nothing = Generation::nothing(&new.manifest.host);
         let older = old.as_ref().unwrap_or(&nothing);
@@ -128,11 +131,22 @@ impl Thought {
         }
         let in_the_way: Vec<&str> = self.prospect.obstacles().map(|item| item.path.as_str()).collect();
         if in_the_way.is_empty() {
-            return Ok(());
+            return self.is_not_older();
         }
         let help = "keep an edit with `--drift keep`, write over it with `--drift overwrite`; take over a file that \
                     mediac did not make with `--adopt PATH`; move anything else away";
         Err(Failure::refused(format!("{} in the way: {}", in_the_way.len(), in_the_way.join(", ")), help))
+    }
+
+    /// Whether no program becomes an older one: its data may be of the newer one, and no build brings that back.
+    fn is_not_older(&self) -> Result<(), Failure> {
+        let older = &self.outlook.older;
+        if older.is_empty() {
+            return Ok(());
+        }
+        let help = "name the newer image; or back up the data, and give `--older`";
+        let message = format!("older than what ran on its data last: {}", older.join(", "));
+        Err(Failure::refused(message, help))
     }
 
     /// Whether packages or disks have to be there first. Images are looked for whenever anything changes.
