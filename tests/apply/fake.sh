@@ -258,7 +258,8 @@ make() {
 }
 
 create() {
-	! half || return 0
+	# Half of it: what is there is taken for the right one.
+	if half && [ -f "$state/containers/$1" ]; then return 0; fi
 	next
 	echo "$tick $2 starting" >"$state/containers/$1"
 	slurp "$root/etc/mediac/live/$1/Caddyfile" && echo "$text" >"$state/taken/$1"

@@ -3,6 +3,7 @@
 Runs within the namespaces of `isolate`, so that mounts, networks and processes go with the run, however it ends.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -97,7 +98,9 @@ class Machine:
         """Ends every process at once, as far as the machine can tell."""
         # The first process must not be seen to die by the others.
         for process in self._processes():
-            os.kill(process, signal.SIGSTOP)
+            # One that has ended since has nothing to stop.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
         os.kill(self.leader, signal.SIGKILL)
         self.kill()
         self.leader = 0
