@@ -63,10 +63,6 @@ pub struct Risk {
 /// What is at risk when one of these units stops or takes something in.
 const UNITS: &[(&str, &str)] = &[
     (
-        "ssh.service",
-        "who logs in, and from where, changes: `--confirm-within 120` takes it back when it locks you out",
-    ),
-    (
         "mediac-firewall.service",
         "who reaches this machine changes: `--confirm-within 120` takes it back when it locks you out",
     ),
@@ -77,6 +73,11 @@ const UNITS: &[(&str, &str)] = &[
     ("systemd-networkd.service", "the machine's own network restarts"),
     ("docker.service", "every container stops and starts"),
 ];
+/// What is at risk when a file in a folder of this name changes.
+const WITHIN: &[(&str, &str)] = &[(
+    "/sshd_config.d/",
+    "who logs in, and from where, changes: `--confirm-within 120` takes it back when it locks you out",
+)];
 const MOUNT: &str = "what uses the disk stops meanwhile";
 const IMAGE: &str =
     "another version may change its data; going back to this build brings the program back, not the data";
@@ -96,6 +97,11 @@ pub fn outlook(difference: &Difference, old: Option<&Generation>, new: &Generati
         turns.push(Turn { kind, subject, because: consequence.phrase().plain() });
     }
     turns.sort_by(|one, other| (one.kind, &one.subject).cmp(&(other.kind, &other.subject)));
+    for change in &difference.files {
+        let path = format!("/{}", change.path);
+        let known = WITHIN.iter().find(|(folder, _)| path.contains(folder));
+        risks.extend(known.map(|(_, why)| risk(&path, why)));
+    }
     if let Summary::Made(statements) = &difference.summary {
         let alarms = statements.iter().filter(|statement| statement.weight == Weight::Alarm);
         // A machine that had nothing had no protection that could go.
@@ -187,14 +193,14 @@ mod tests {
     #[test]
     fn another_version_puts_data_at_risk() {
         for (before, after, expected) in [
-            ("sonarr:4.0.1", "sonarr:4.0.1", None),
-            ("sonarr:4.0.1", "sonarr:4.0.2", Some(IMAGE)),
-            ("sonarr:4.0.10", "sonarr:4.0.9", Some(OLDER)),
-            ("sonarr:v4.1", "sonarr:v4", Some(OLDER)),
-            ("sonarr:4.0.1@sha256:a", "sonarr:4.0.1@sha256:b", Some(IMAGE)),
-            ("sonarr:4", "sonarr:latest", Some(IMAGE)),
-            ("host:5000/sonarr", "host:5000/sonarr:4", Some(IMAGE)),
-            ("a/sonarr:9", "b/sonarr:4", Some(IMAGE)),
+            ("demo:4.0.1", "demo:4.0.1", None),
+            ("demo:4.0.1", "demo:4.0.2", Some(IMAGE)),
+            ("demo:4.0.10", "demo:4.0.9", Some(OLDER)),
+            ("demo:v4.1", "demo:v4", Some(OLDER)),
+            ("demo:4.0.1@sha256:a", "demo:4.0.1@sha256:b", Some(IMAGE)),
+            ("demo:4", "demo:latest", Some(IMAGE)),
+            ("host:5000/demo", "host:5000/demo:4", Some(IMAGE)),
+            ("a/demo:9", "b/demo:4", Some(IMAGE)),
         ] {
             assert_eq!(of_image(&container(before), &container(after)), expected, "{before} {after}");
         }
@@ -203,7 +209,7 @@ mod tests {
     #[test]
     fn tags_are_read_by_their_numbers() {
         for (image, expected) in [
-            ("lscr.io/linuxserver/sonarr:4.0.15-ls12", vec![4, 0, 15]),
+            ("a.example/b/demo:4.0.15-ls12", vec![4, 0, 15]),
             ("localhost:5000/x", vec![]),
             ("x:v2.6", vec![2, 6]),
             ("x:latest", vec![]),

@@ -221,6 +221,8 @@ fn files_can_be_read_in_one_sitting() {
     let long: Vec<String> = texts(&["compiler", "modules", "schemas", "tests"])
         .iter()
         .filter(|(name, _)| !name.ends_with(".stderr") && !name.contains("/fixtures/"))
+        // Those are written by mediac, for programs.
+        .filter(|(name, _)| !name.starts_with("schemas/json/"))
         .map(|(name, text)| (name, text.lines().count()))
         .filter(|(_, lines)| *lines > 400)
         .map(|(name, lines)| format!("{name}: {lines} lines"))

@@ -116,7 +116,8 @@ fn sins(folder: &Folder, call: Mediac, log: &Path) -> Vec<String> {
     call.through(strace).through([log]).run().expect(0);
     let log = fs::read_to_string(log).unwrap();
     let calls = calls(&log, folder.path());
-    assert!(calls.len() > 10, "strace saw too little:\n{log}");
+    // A program that is linked statically opens nothing before it begins.
+    assert!(calls.len() > 4, "strace saw too little:\n{log}");
     // From the program's own start: before it are `env` and the loader of that.
     let start = calls.iter().rposition(|call| call.name == "execve").unwrap();
     assert_eq!(calls[start].paths, [program()]);

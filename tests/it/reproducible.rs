@@ -11,8 +11,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::support::{
-    Folder, Mediac, Seen, copy, differences, each, hosts, is_root, program, repository, say, set_mode, skip,
-    snapshot, works,
+    Folder, Mediac, Seen, copy, copy_program, differences, each, hosts, is_root, repository, say, set_mode,
+    skip, snapshot, works,
 };
 
 /// A project, and how it is going to be built.
@@ -92,7 +92,7 @@ fn nobody(case: Case) -> Option<Case> {
     }
     let Case { folder, call } = case;
     let own = folder.path().parent().unwrap().join("mediac");
-    fs::copy(program(), &own).unwrap();
+    copy_program(&own);
     assert!(works(&["chown", "-R", "65534:65534", folder.path().to_str().unwrap()]));
     Some(Case { folder, call: call.program(&own).through(BECOME) })
 }
@@ -162,7 +162,7 @@ const AXES: &[Axis] = &[
     ("another program file, by another path", || {
         let folder = Folder::with_hosts();
         let own = folder.path().parent().unwrap().join("other name");
-        fs::copy(program(), &own).unwrap();
+        copy_program(&own);
         Some(Case::of(folder).with(|call| call.program(&own)))
     }),
     ("TZ=Pacific/Kiritimati", || Some(environment("TZ", "Pacific/Kiritimati"))),

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::Instant;
 
-use crate::support::{Folder, Mediac, Run, each, hosts, is_root, program, say, set_mode, skip, works};
+use crate::support::{Folder, Mediac, Run, copy_program, each, hosts, is_root, say, set_mode, skip, works};
 
 /// How long one call may take, in seconds, on a machine that is busy.
 const LIMIT: &str = "240";
@@ -256,7 +256,7 @@ fn what_may_not_be_read_is_named() {
         folder.mediac(["build"]).expect(0);
         fs::remove_dir_all(folder.at("out/.cache")).unwrap();
         let own = folder.path().parent().unwrap().join("mediac");
-        fs::copy(program(), &own).unwrap();
+        copy_program(&own);
         set_mode(&folder.at(path), 0o000);
         let mut call = Mediac::new(folder.path()).program(&own).args(["build", "--check"]);
         if is_root() {

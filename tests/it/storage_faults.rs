@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::{
-    Folder, Mediac, copy, differences, hosts, is_root, program, say, set_mode, skip, snapshot, works,
+    Folder, Mediac, copy, copy_program, differences, hosts, is_root, program, say, set_mode, skip, snapshot,
+    works,
 };
 
 /// Runs a shell script as root of a mount namespace of its own, with a small file system at `$mount`.
@@ -124,7 +125,7 @@ fn a_folder_that_may_not_be_written_is_named() {
     }
     let folder = Folder::with_hosts();
     let own = folder.path().parent().unwrap().join("mediac");
-    fs::copy(program(), &own).unwrap();
+    copy_program(&own);
     for there in [false, true] {
         if there {
             fs::create_dir(folder.at("out")).unwrap();

@@ -24,6 +24,12 @@ pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_mediac"))
 }
 
+/// Another copy of it. Not written by this process: what other threads start meanwhile would hold it open, and a program
+/// that is open to be written cannot be run.
+pub fn copy_program(to: &Path) {
+    assert!(Command::new("cp").arg(program()).arg(to).status().unwrap().success());
+}
+
 /// A folder of its own that is gone when the test is.
 pub struct Folder {
     path: PathBuf,

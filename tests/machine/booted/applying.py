@@ -57,7 +57,7 @@ class Applying(Scenario):
         asked = self.desk.apply("home")
         self.check("without --yes and nobody to ask, it is refused", lambda: _code(asked, REFUSED))
         self.check("the plan says what is installed from packages", lambda: _says(
-            asked, "packages are installed first, and stay:", "plexmediaserver"))
+            asked, "packages are installed, and stay:", "plexmediaserver"))
         self.check("a plan changes nothing", lambda: _none(holdings.difference(bare, self.but_incoming())))
         self.copy("home")
         self.check("the plug is pulled in the middle of the first apply",
