@@ -107,7 +107,10 @@ impl Target<'_> {
         hands.tell(Event::Kept(to));
         let changes = changes(plan.prospect);
         self.save(to, &changes)?;
-        self.remember(to, &changes)?;
+        if let Err(error) = self.remember(to, &changes) {
+            let _ = self.forget();
+            return Err(error);
+        }
         let work = Work {
             to,
             phase: Phase::Applying,
@@ -126,6 +129,7 @@ impl Target<'_> {
             Err(error) => match Journal::read(self.disk, self.places) {
                 Ok(Ok(found)) if found == before => {
                     *journal = before;
+                    let _ = self.forget();
                     return Err(error);
                 }
                 // It may be on the disk all the same: then it has to be taken back like anything else.
