@@ -12,6 +12,7 @@ use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 
 use super::decide::Rights;
+use super::prospect::ancestors;
 
 /// A root below which everything happens.
 #[derive(Debug)]
@@ -209,6 +210,16 @@ impl Disk {
             Err(error) => return Err(error.into()),
         }
         set_rights(&fs::openat(&folder, name, FOLDER, Mode::empty())?, rights)
+    }
+
+    /// Makes a folder and those above it, where they are missing; the others stay as they are.
+    pub fn make_missing(&self, path: &str, rights: Rights) -> io::Result<()> {
+        for folder in ancestors(path).chain([path.to_owned()]) {
+            if self.look(&folder)? == Found::Absent {
+                self.make_folder(&folder, rights)?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts a symbolic link in place.

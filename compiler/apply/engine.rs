@@ -9,14 +9,12 @@ use super::disk::{Disk, Found};
 use super::gate;
 use super::generation::{Generation, PRIVATE, PRIVATE_FOLDER, make_above};
 use super::journal::{Change, Journal, Phase, Places, Waiting, Was, Will, Work};
+use super::memory;
 use super::proof::Question;
-use super::prospect::{Item, Prospect, Seen, ancestors};
+use super::prospect::{Item, Prospect, Seen};
 use super::room::Need;
 use super::steps::{Step, Steps};
 use super::template::Values;
-
-/// Where files with values that go are kept meanwhile: in memory.
-pub(super) const MEMORY: &str = "/run/mediac/undo";
 
 /// The target, and mediac's own files on it.
 pub struct Target<'a> {
@@ -107,8 +105,8 @@ impl Target<'_> {
         hands.tell(Event::Kept(to));
         let changes = changes(plan.prospect);
         self.save(to, &changes)?;
-        if let Err(error) = self.remember(to, &changes) {
-            let _ = self.forget();
+        if let Err(error) = memory::remember(self.disk, to, &changes) {
+            let _ = memory::forget(self.disk);
             return Err(error);
         }
         let work = Work {
@@ -129,7 +127,7 @@ impl Target<'_> {
             Err(error) => match Journal::read(self.disk, self.places) {
                 Ok(Ok(found)) if found == before => {
                     *journal = before;
-                    let _ = self.forget();
+                    let _ = memory::forget(self.disk);
                     return Err(error);
                 }
                 // It may be on the disk all the same: then it has to be taken back like anything else.
@@ -215,7 +213,7 @@ impl Target<'_> {
         done.write(self.disk, self.places)?;
         *journal = done;
         // Whoever comes next does it as well.
-        let _ = self.forget();
+        let _ = memory::forget(self.disk);
         Ok(())
     }
 
@@ -261,35 +259,6 @@ impl Target<'_> {
             self.disk.sync_folder(folder)?;
         }
         self.disk.sync_folder(&self.places.backups)
-    }
-
-    /// Keeps files with values that are about to be gone where it needs no disk, until the change has ended.
-    fn remember(&self, number: u64, changes: &[Change]) -> io::Result<()> {
-        let mut folders = BTreeSet::new();
-        for change in changes.iter().filter(|change| matches!(change.was, Was::Remembered(_))) {
-            if let Found::File { bytes, .. } = self.disk.look(&change.path)? {
-                if folders.insert(MEMORY.to_owned()) {
-                    self.disk.remove_tree(MEMORY)?;
-                    for folder in ancestors(MEMORY).chain([MEMORY.to_owned()]) {
-                        if self.disk.look(&folder)? == Found::Absent {
-                            self.disk.make_folder(&folder, PRIVATE_FOLDER)?;
-                        }
-                    }
-                }
-                let place = remembered(number, &change.path);
-                make_above(self.disk, &place, MEMORY, &mut folders)?;
-                self.disk.write_new(&place, &bytes, PRIVATE)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Nobody needs that any more.
-    pub fn forget(&self) -> io::Result<()> {
-        match self.disk.look(MEMORY)? {
-            Found::Absent => Ok(()),
-            _ => self.disk.remove_tree(MEMORY),
-        }
     }
 
     /// Waits until the entries of all folders with changes are on the disk.
@@ -345,11 +314,6 @@ pub(super) fn changes(prospect: &Prospect) -> Vec<Change> {
 /// The name of a file until it is whole.
 pub(super) fn temporary(number: u64, index: usize) -> String {
     format!(".mediac-{number}-{index}")
-}
-
-/// What was at a path, with the values of then.
-pub(super) fn remembered(number: u64, path: &str) -> String {
-    format!("{MEMORY}/{number}{path}")
 }
 
 pub(super) fn saved(places: &Places, number: u64, path: &str) -> String {

@@ -108,6 +108,11 @@ impl Generation {
         Snapshot::new(self.manifest.host.clone(), files)
     }
 
+    /// What it means; one that cannot be read means nothing.
+    pub fn meaning(&self) -> Inventory {
+        serde_json::from_slice(&self.inventory).unwrap_or_default()
+    }
+
     /// Its manifest's entries by path.
     pub fn entries(&self) -> BTreeMap<&str, &Entry> {
         self.manifest.files.iter().map(|entry| (entry.path.as_str(), entry)).collect()

@@ -6,7 +6,6 @@ use serde_yaml::Value;
 
 use super::generation::Generation;
 use crate::diff::DEFINITION;
-use crate::inventory::Inventory;
 
 const UNITS: &str = "/etc/systemd/system/";
 const COMPOSE_FILE: &str = "/etc/mediac/compose.yaml";
@@ -36,7 +35,7 @@ impl Layout {
                 Some((folder, _)) => layout.others.extend(folder.strip_suffix(".d").map(str::to_owned)),
             }
         }
-        let inventory: Inventory = serde_json::from_slice(&build.inventory).unwrap_or_default();
+        let inventory = build.meaning();
         for (id, service) in inventory.services {
             layout.others.extend(service.unit);
             layout.reloads.extend(service.reload.map(|reload| (id, reload)));

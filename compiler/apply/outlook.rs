@@ -1,6 +1,7 @@
 //! What a change means for whoever uses the machine: what is away for a while, what stays as it is, and what taking the
 //! change back does not bring back.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::generation::Generation;
 use crate::diff::{Action, Difference, Summary, Weight};
-use crate::inventory::{Inventory, Service};
+use crate::inventory::Service;
 
 /// What a change means.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,14 +108,20 @@ pub fn outlook(difference: &Difference, old: Option<&Generation>, new: &Generati
         // A machine that had nothing had no protection that could go.
         risks.extend(alarms.filter(|_| old.is_some()).map(|alarm| risk(&alarm.subject, &alarm.text.plain())));
     }
-    let (before, after) = (old.map(inventory).unwrap_or_default(), inventory(new));
+    let (before, after) = (old.map(Generation::meaning).unwrap_or_default(), new.meaning());
+    let mut older = Vec::new();
     for (id, service) in &before.services {
-        match after.services.get(id) {
-            None => risks.extend([risk(id, DATA_STAYS)]),
-            Some(now) => risks.extend(of_image(service, now).map(|why| risk(id, why))),
-        }
+        let why = match after.services.get(id).map(|now| aged(service, now)) {
+            None => DATA_STAYS,
+            Some(Aged::Not) => continue,
+            Some(Aged::Other) => IMAGE,
+            Some(Aged::Older) => {
+                older.push(id.clone());
+                OLDER
+            }
+        };
+        risks.insert(risk(id, why));
     }
-    let older = risks.iter().filter(|risk| risk.why == OLDER).map(|risk| risk.subject.clone()).collect();
     let touched = |id: &str, service: &Service| {
         let unit = service.unit.as_deref().unwrap_or(id);
         turns
@@ -131,10 +138,6 @@ pub fn outlook(difference: &Difference, old: Option<&Generation>, new: &Generati
 
 fn risk(subject: &str, why: &str) -> Risk {
     Risk { subject: subject.to_owned(), why: why.to_owned() }
-}
-
-fn inventory(build: &Generation) -> Inventory {
-    serde_json::from_slice(&build.inventory).unwrap_or_default()
 }
 
 const fn interruption(action: Action) -> Option<Interruption> {
@@ -155,14 +158,27 @@ fn of_unit(unit: &str) -> Option<&'static str> {
     known.or_else(|| Path::new(unit).extension().is_some_and(|kind| kind == "mount").then_some(MOUNT))
 }
 
-fn of_image(before: &Service, after: &Service) -> Option<&'static str> {
-    let (before, after) = (before.image.as_deref()?, after.image.as_deref()?);
+/// What another image of a service is to the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aged {
+    /// The same, or no image.
+    Not,
+    /// Another, and nobody knows which is newer.
+    Other,
+    /// An older version of the same program.
+    Older,
+}
+
+fn aged(before: &Service, after: &Service) -> Aged {
+    let (Some(before), Some(after)) = (before.image.as_deref(), after.image.as_deref()) else {
+        return Aged::Not;
+    };
     let (old, new) = (version(before), version(after));
     match (name(before) == name(after), old.cmp(&new)) {
-        (true, _) if before == after => None,
+        (true, _) if before == after => Aged::Not,
         // Only numbers can be compared: `latest` has none.
-        (true, std::cmp::Ordering::Greater) if !new.is_empty() => Some(OLDER),
-        _ => Some(IMAGE),
+        (true, Ordering::Greater) if !new.is_empty() => Aged::Older,
+        _ => Aged::Other,
     }
 }
 
@@ -193,16 +209,16 @@ mod tests {
     #[test]
     fn another_version_puts_data_at_risk() {
         for (before, after, expected) in [
-            ("demo:4.0.1", "demo:4.0.1", None),
-            ("demo:4.0.1", "demo:4.0.2", Some(IMAGE)),
-            ("demo:4.0.10", "demo:4.0.9", Some(OLDER)),
-            ("demo:v4.1", "demo:v4", Some(OLDER)),
-            ("demo:4.0.1@sha256:a", "demo:4.0.1@sha256:b", Some(IMAGE)),
-            ("demo:4", "demo:latest", Some(IMAGE)),
-            ("host:5000/demo", "host:5000/demo:4", Some(IMAGE)),
-            ("a/demo:9", "b/demo:4", Some(IMAGE)),
+            ("demo:4.0.1", "demo:4.0.1", Aged::Not),
+            ("demo:4.0.1", "demo:4.0.2", Aged::Other),
+            ("demo:4.0.10", "demo:4.0.9", Aged::Older),
+            ("demo:v4.1", "demo:v4", Aged::Older),
+            ("demo:4.0.1@sha256:a", "demo:4.0.1@sha256:b", Aged::Other),
+            ("demo:4", "demo:latest", Aged::Other),
+            ("host:5000/demo", "host:5000/demo:4", Aged::Other),
+            ("a/demo:9", "b/demo:4", Aged::Other),
         ] {
-            assert_eq!(of_image(&container(before), &container(after)), expected, "{before} {after}");
+            assert_eq!(aged(&container(before), &container(after)), expected, "{before} {after}");
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::generation::Generation;
 use super::steps::Step;
-use crate::inventory::Inventory;
 
 /// Where package sources of a build are put while they are not on the machine yet.
 pub const SOURCES: &str = "/run/mediac/apt";
@@ -41,7 +40,7 @@ impl Missing {
     /// What a build needs, less what is there: `dpkg`'s status file, and the mount points of the machine.
     pub fn new(build: &Generation, status: &str, mounted: &BTreeSet<String>) -> Self {
         let installed = installed(status);
-        let inventory: Inventory = serde_json::from_slice(&build.inventory).unwrap_or_default();
+        let inventory = build.meaning();
         let packages: Vec<String> =
             inventory.packages.into_iter().filter(|package| !installed.contains(package.as_str())).collect();
         let is_mount = |path: &&String| Path::new(path).extension().is_some_and(|kind| kind == "mount");

@@ -6,9 +6,10 @@ use std::io;
 
 use super::decide::{Keeping, Reason, Rights, Verdict};
 use super::disk::{Disk, Found, Room};
-use super::engine::{MEMORY, changes, remembered, saved};
+use super::engine::{changes, saved};
 use super::generation::Generation;
 use super::journal::{Change, Journal, Phase, Places, Was, Will, Work};
+use super::memory::{MEMORY, remembered};
 use super::prospect::{Item, Prospect, Seen};
 use super::steps::Steps;
 use super::template::Values;

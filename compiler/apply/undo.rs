@@ -5,10 +5,11 @@ use std::io;
 
 use super::decide::Rights;
 use super::disk::Found;
-use super::engine::{Event, Hands, Target, left_over, remembered, saved, temporary};
+use super::engine::{Event, Hands, Target, left_over, saved, temporary};
 use super::gate;
 use super::generation::Generation;
 use super::journal::{Change, Journal, Phase, Was, Will};
+use super::memory::{self, remembered};
 use super::steps::{Step, Steps};
 use super::template::{self, Values};
 
@@ -55,7 +56,7 @@ impl Target<'_> {
         let done = Journal { current: journal.current, last: journal.last, work: None, pending };
         done.write(self.disk, self.places).map_err(|error| error.to_string())?;
         *journal = done;
-        let _ = self.forget();
+        let _ = memory::forget(self.disk);
         if count == 0 { Ok(()) } else { Err(format!("{count} of the steps back failed")) }
     }
 
@@ -108,9 +109,7 @@ impl Target<'_> {
             },
         }
     }
-}
 
-impl Target<'_> {
     /// A file with exactly these bytes.
     fn put_bytes(
         &self,

@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::target::secrets::{self, RootKey};
 use super::target::{self, Machine, boot, guard, history, window};
 use super::terminal::Terminal;
-use crate::apply::{End, Generation, Hands, Journal, Need, Phase, Places, Target};
+use crate::apply::{self, End, Generation, Hands, Journal, Need, Phase, Places, Target};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -202,8 +202,7 @@ fn tidy(machine: &Machine, journal: &Journal) -> Result<(), Failure> {
         machine.disk.remove(&path).map_err(|error| machine.cannot("remove", &path, &error))?;
     }
     if journal.work.is_none() {
-        let target = Target { disk: &machine.disk, places: &machine.places, boot: "" };
-        target.forget().map_err(|error| machine.cannot("write to", "/run", &error))?;
+        apply::forget(&machine.disk).map_err(|error| machine.cannot("write to", "/run", &error))?;
     }
     let folder = &machine.places.generations;
     let names = machine.disk.list(folder).map_err(|error| machine.cannot("read", folder, &error))?;

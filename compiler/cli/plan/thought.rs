@@ -13,7 +13,6 @@ use crate::cli::target::durations::Durations;
 use crate::cli::target::secrets::{self, RootKey, Secrets};
 use crate::cli::target::{Machine, ready};
 use crate::diff::{Difference, Snapshot};
-use crate::inventory::Inventory;
 use crate::secret::Reference;
 
 /// A change that was thought through.
@@ -169,7 +168,7 @@ impl Thought {
 
     /// Secrets that are needed and have no value, and will have none.
     pub fn unfilled(&self) -> BTreeSet<String> {
-        let inventory: Inventory = serde_json::from_slice(&self.new.inventory).unwrap_or_default();
+        let inventory = self.new.meaning();
         let told = |unfilled: &Unfilled| match unfilled {
             Unfilled::Missing(Reference { service, name, .. }) => {
                 let name = format!("{service}/{name}");

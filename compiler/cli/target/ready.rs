@@ -40,11 +40,7 @@ pub fn missing(machine: &Machine, build: &Generation) -> Missing {
 pub fn make(machine: &Machine, missing: &Missing, hands: &mut Programs<'_>) -> Result<(), Failure> {
     let private = Rights { mode: 0o755, owner: 0, group: 0 };
     let write = || -> std::io::Result<()> {
-        for folder in ["/run", "/run/mediac", SOURCES] {
-            if machine.disk.look(folder)? == Found::Absent {
-                machine.disk.make_folder(folder, private)?;
-            }
-        }
+        machine.disk.make_missing(SOURCES, private)?;
         for (name, bytes) in &missing.sources {
             machine.disk.put(
                 &format!("{SOURCES}/{name}"),
