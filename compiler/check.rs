@@ -25,6 +25,7 @@ mod tests;
 mod text;
 mod tools;
 mod tunnel;
+mod wiring;
 
 use crate::diag::Report;
 use crate::ir::Host;
@@ -72,7 +73,9 @@ const OF_THE_WHOLE: &[&str] = &[
     "tunnel-unused",
     "tunnel-without-endpoint",
     "tunnel-without-health",
+    "api-unreachable",
     "unknown-account",
+    "unknown-resource",
     "unknown-secret",
     "unknown-service",
     "uses-without-storage",
@@ -158,6 +161,10 @@ pub const CHECKS: &[Check] = &[
     ("unknown-secret", secrets::unknown),
     ("secret-name", secrets::name),
     ("hash-of-no-password", secrets::hash_of_given),
+    ("api-format", wiring::format),
+    ("api-unreachable", wiring::unreachable),
+    ("unknown-resource", wiring::unknown_resource),
+    ("wiring-cycle", wiring::cycle),
     ("control-character", text::control_character),
     ("env-name", text::env_name),
 ];

@@ -31,6 +31,7 @@ mod target;
 mod terminal;
 mod verify;
 mod why;
+mod wire;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -104,6 +105,9 @@ enum Verb {
     Remove(remove::Arguments),
     /// Look whether this machine is fit for mediac, and whether what was applied holds
     Doctor(doctor::Arguments),
+    /// Make the services know each other, over their own interfaces
+    #[command(subcommand)]
+    Wire(wire::Verb),
     /// Keep values of secrets in the project, encrypted, and see which there are
     #[command(subcommand)]
     Secrets(secrets::Verb),
@@ -148,6 +152,7 @@ pub fn main() -> ExitCode {
         Verb::Remove(arguments) => remove::run(&arguments, &terminal),
         Verb::Doctor(arguments) => doctor::run(&arguments, &terminal),
         Verb::Secrets(verb) => secrets::run(&verb, &place, &terminal),
+        Verb::Wire(verb) => wire::run(&verb, &place, &terminal),
         Verb::Why(arguments) => why::run(&arguments, &place, &terminal),
         Verb::Options(arguments) => options::run(&arguments, &place, &terminal),
         Verb::Schema(arguments) => schema::run(&arguments, &terminal),

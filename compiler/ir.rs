@@ -29,6 +29,8 @@ pub fn read(tree: &Node) -> Result<Host, String> {
     let mut host: Host = serde_json::from_value(json(tree)).map_err(|error| error.to_string())?;
     for (id, service) in &mut host.services {
         let said = tree.get("services").and_then(|services| services.get(id));
+        service.api = said.and_then(|service| service.get("api")).cloned();
+        service.wiring = said.and_then(|service| service.get("wiring")).cloned();
         for (kind, files) in [("seeds", &mut service.seeds), ("files", &mut service.files)] {
             for (name, file) in files.iter_mut() {
                 file.content = said
@@ -56,7 +58,7 @@ fn json(node: &Node) -> serde_json::Value {
             .iter()
             .filter(|(key, _)| match key.as_str() {
                 "content" => false,
-                "options" => !entries.contains_key("runtime"),
+                "options" | "api" | "wiring" => !entries.contains_key("runtime"),
                 _ => true,
             })
             .map(|(key, value)| (key.clone(), json(value)))

@@ -22,6 +22,7 @@ pub mod report;
 pub mod secret;
 pub mod text;
 pub mod tree;
+pub mod wire;
 
 pub use mediac_eval as eval;
 pub use mediac_eval::{node, path, source};

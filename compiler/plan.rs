@@ -12,6 +12,7 @@ mod policy;
 mod routes;
 mod storage;
 mod types;
+mod wiring;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub use networks::stable_hash;
 pub use storage::{common as common_folder, disk_of, is_within as storage_is_within};
 
 pub use policy::{ExposedBy, Exposure, Firewall, KillSwitchPlan, TunnelPlan};
+pub use wiring::ENDPOINT;
+
 pub use types::{
     Account, Container, Directory, DiskMount, File, Maker, Native, Network, NetworkKind, NetworkUse, Plan,
     Proxy, Published, Repository, Secret, Site, Volume,
@@ -45,6 +48,7 @@ pub fn plan(host: &Host) -> Plan {
     let secrets = secrets(host);
     let mut files = files::plan(host);
     files.extend(files::secrets(host));
+    files.extend(wiring::plan(host));
     let open = containers
         .values()
         .filter_map(|container| match &container.network {

@@ -13,6 +13,7 @@ mod storage;
 mod system;
 mod template;
 mod units;
+mod wiring;
 
 use crate::diag::{Diagnostic, Report};
 use crate::format::FormatIssue;
@@ -36,6 +37,7 @@ const RENDERERS: &[fn(&Plan) -> Rendered] = &[
     flushes::render,
     killswitch::render,
     recovery::render,
+    wiring::render,
 ];
 
 /// A value that cannot be written, and the option to name when the value has none of its own.

@@ -3,6 +3,18 @@
 /// What every reference begins with.
 pub const MARK: &str = "mediac-secret(";
 
+/// What a reference begins with where the value is not filled in, but read from [`HELD`] when it is needed.
+pub const HELD_MARK: &str = "mediac-held(";
+/// The folder in memory with such values, a file each.
+pub const HELD: &str = "/run/mediac/wire";
+
+/// The file of such a value.
+pub fn held(reference: &Reference) -> String {
+    let Reference { service, name, form } = reference;
+    let form = form.as_ref().map(|form| format!(".{form}")).unwrap_or_default();
+    format!("{HELD}/{service}/{name}{form}")
+}
+
 /// A reference found in some text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {

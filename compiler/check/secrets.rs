@@ -59,6 +59,13 @@ pub fn literal(host: &Host, report: &mut Report) {
                 }
             });
         }
+        if let Some(wiring) = &service.wiring {
+            strings::leaves(&at(id, &["wiring"]), wiring, &mut |path, key, value| {
+                if is_literal(key, value) {
+                    found.push((path.clone(), key.to_owned()));
+                }
+            });
+        }
         for (path, name) in found {
             let secret = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
             report.push(

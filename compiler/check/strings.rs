@@ -21,6 +21,9 @@ pub fn open<'a>(id: &str, service: &'a Service) -> Vec<(OptionPath, &'a str)> {
     for (path, file) in files(id, service) {
         leaves(&path.field("content"), &file.content, &mut |path, _, text| all.push((path.clone(), text)));
     }
+    for (path, node) in wiring(id, service) {
+        leaves(&path, node, &mut |path, _, text| all.push((path.clone(), text)));
+    }
     all
 }
 
@@ -68,6 +71,12 @@ pub fn files<'a>(id: &str, service: &'a Service) -> Vec<(OptionPath, &'a File)> 
     let seeds = service.seeds.iter().map(|(name, file)| (at(id, &["seeds", name]), file));
     let files = service.files.iter().map(|(name, file)| (at(id, &["files", name]), file));
     seeds.chain(files).collect()
+}
+
+/// What is said of a service's API: option and content.
+pub fn wiring<'a>(id: &str, service: &'a Service) -> Vec<(OptionPath, &'a Node)> {
+    let parts = [("api", &service.api), ("wiring", &service.wiring)];
+    parts.into_iter().filter_map(|(field, node)| Some((at(id, &[field]), node.as_ref()?))).collect()
 }
 
 /// Visits every text within some content: its option, the name it is under, and itself.

@@ -4,7 +4,7 @@ mod document;
 mod human;
 mod thought;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -99,6 +99,11 @@ impl Change {
     /// Of going back: programs become older ones, which is what was asked for.
     pub fn back() -> Self {
         Self { older: true, ..Self::default() }
+    }
+
+    /// Of a host.
+    pub fn of(host: &Path) -> Self {
+        Self { host: Some(host.to_owned()), ..Self::default() }
     }
 
     /// The build that was asked for.

@@ -10,6 +10,7 @@ use super::plan::Document;
 use super::status::State;
 use super::target::history::Line;
 use super::terminal::Terminal;
+use super::wire;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -29,6 +30,8 @@ enum Of {
     History,
     /// Whether a machine is fit
     Doctor,
+    /// What wiring would do, or did
+    Wire,
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "a command like the others")]
@@ -38,6 +41,7 @@ pub fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> 
         Of::Status => schema::<State>(),
         Of::History => schema::<Vec<Line>>(),
         Of::Doctor => schema::<Vec<Finding>>(),
+        Of::Wire => schema::<wire::Document>(),
     };
     terminal.result(&format!("{}\n", serde_json::to_string_pretty(&schema).unwrap_or_default()));
     Ok(Exit::Done)

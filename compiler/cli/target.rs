@@ -59,6 +59,23 @@ pub struct Lock {
     _file: fs::File,
 }
 
+impl Lock {
+    fn of(file: fs::File, path: &Path, timeout: Duration) -> Result<Self, Failure> {
+        let start = Instant::now();
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(_) if start.elapsed() < timeout => std::thread::sleep(Duration::from_millis(20)),
+                Err(_) => return Err(held(path)),
+            }
+        }
+        let line = format!("{} {}\n", std::process::id(), std::env::args().collect::<Vec<_>>().join(" "));
+        // For people only: what holds the lock is the open file.
+        let _ = fs::write(path, line);
+        Ok(Self { _file: file })
+    }
+}
+
 impl Machine {
     pub fn open(arguments: &Arguments) -> Result<Self, Failure> {
         let disk = Disk::open(&arguments.root).map_err(|error| {
@@ -82,23 +99,21 @@ impl Machine {
     }
 
     fn lock_within(&self, timeout: Duration) -> Result<Lock, Failure> {
+        self.hold(&self.places.lock, timeout)
+    }
+
+    /// Holds off other wirings, and nothing else: services may take their time.
+    pub fn lock_wiring(&self) -> Result<Lock, Failure> {
+        self.hold(&format!("{}/wire.lock", self.places.base), self.timeout)
+    }
+
+    fn hold(&self, lock: &str, timeout: Duration) -> Result<Lock, Failure> {
         let made = self.places.make(&self.disk);
         made.map_err(|error| self.no_room(self.cannot("write to", &self.places.base, &error)))?;
-        let path = self.root.join(self.places.lock.trim_start_matches('/'));
+        let path = self.root.join(lock.trim_start_matches('/'));
         let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| self.no_room(self.cannot("open", &self.places.lock, &error)))?;
-        let start = Instant::now();
-        loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => break,
-                Err(_) if start.elapsed() < timeout => std::thread::sleep(Duration::from_millis(20)),
-                Err(_) => return Err(held(&path)),
-            }
-        }
-        let line = format!("{} {}\n", std::process::id(), std::env::args().collect::<Vec<_>>().join(" "));
-        // For people only: what holds the lock is the open file.
-        let _ = fs::write(&path, line);
-        Ok(Lock { _file: file })
+        let file = file.map_err(|error| self.no_room(self.cannot("open", lock, &error)))?;
+        Lock::of(file, &path, timeout)
     }
 
     /// Where the disk is full: how much mediac needs for its own folder.

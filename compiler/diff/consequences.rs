@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::action::{Action, Consequence};
 use super::files::{FileChange, Role, Status};
 use super::phrase::Phrase;
-use super::rules::{Effect, STOPS_CONTAINERS, rule};
+use super::rules::{Effect, STOPS_CONTAINERS, WIRE, rule};
 use super::units::{self, Asks, Part, UNITS};
 use super::{Presence, Snapshot, compose};
 use crate::inventory::Service;
@@ -25,6 +25,7 @@ pub(super) fn derive(
     for change in files.iter().filter(|change| change.role == Role::File) {
         found.file(change);
     }
+    found.wiring();
     found.followers();
     found.finish()
 }
@@ -56,7 +57,7 @@ impl Found<'_> {
         match change.entry().map(|entry| entry.class.as_str()) {
             Some("seed") => return self.seed(change, &path),
             // What is read there was read at the start.
-            Some("secret") if change.is_redefined() == Some(false) => {
+            Some("secret") if change.is_redefined() == Some(false) && !is_of_a_unit(&path) => {
                 let because = Phrase::new("{} has other values, or was edited", &[&path]);
                 return self.owner(change, Action::Restart, because);
             }
@@ -185,6 +186,15 @@ impl Found<'_> {
         service(self.fresh, change.entry()?)
     }
 
+    /// What is new or another one is wired when it answers.
+    fn wiring(&mut self) {
+        let because = Phrase::new("containers are new, or others", &[]);
+        let makes = |action: &Action| matches!(action, Action::StartContainer | Action::RemakeContainer);
+        if self.all.keys().any(|(action, _)| makes(action)) {
+            self.own(Action::Restart, WIRE, because);
+        }
+    }
+
     /// Units that stop and start with one that restarts.
     fn followers(&mut self) {
         let mut open: Vec<String> = self.restarting();
@@ -245,6 +255,11 @@ impl Found<'_> {
         })
         .collect()
     }
+}
+
+/// Whether a file is read by a unit of mediac's own, and by no service.
+fn is_of_a_unit(path: &str) -> bool {
+    rule(path).is_some_and(|rule| matches!(rule.effect, Effect::Restart(_)))
 }
 
 /// The service that caused a file, by the option it comes from.

@@ -88,6 +88,16 @@ const RULES: &[Rule] = &[
         effect: Effect::Run("apt-get install"),
         why: "missing packages are installed; none is removed",
     },
+    Rule {
+        at: At::Path("/etc/mediac/wiring.json"),
+        effect: Effect::Restart(WIRE),
+        why: "services are wired anew",
+    },
+    Rule {
+        at: At::Below("/run/mediac/wire"),
+        effect: Effect::Restart(WIRE),
+        why: "services are wired anew, with the new value",
+    },
     Rule { at: At::Below("/etc/systemd/system"), effect: Effect::Unit, why: "" },
     Rule {
         at: At::Below("/etc/systemd/networkd.conf.d"),
@@ -126,6 +136,9 @@ const RULES: &[Rule] = &[
     Rule { at: At::Within("action.d"), effect: Effect::ReloadOwner, why: "bans stay" },
     Rule { at: At::Named("Caddyfile"), effect: Effect::ReloadOwner, why: "open connections stay" },
 ];
+
+/// What starts wiring: soon after it has started itself.
+pub const WIRE: &str = "mediac-wire.timer";
 
 /// Units whose restart stops and starts every container.
 pub const STOPS_CONTAINERS: &[&str] = &["docker.service", "mediac-stack.service"];

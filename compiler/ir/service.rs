@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::node::Node;
+
 use super::{Apt, Ban, Duration, File, Mode, Native, Port, Proxy, Tunnel};
 
 /// One service.
@@ -83,6 +85,12 @@ pub struct Service {
     pub proxy: Option<Proxy>,
     /// What is watched for it, to shut out whoever fails to log in.
     pub bans: BTreeMap<String, Ban>,
+    /// How its API is talked to; filled in from the tree.
+    #[serde(skip)]
+    pub api: Option<Node>,
+    /// What its objects should be; filled in from the tree.
+    #[serde(skip)]
+    pub wiring: Option<Node>,
 }
 
 /// How a service runs.

@@ -1,6 +1,6 @@
 //! Files that services bring: seeds of their own, files of the host, and what holds secrets.
 
-use super::{File, RUN, accounts, storage};
+use super::{File, RUN, accounts, storage, wiring};
 use crate::ir::{self, Class, Format, Host, Mode, Runtime, Service};
 use crate::node::Node;
 use crate::secret;
@@ -26,7 +26,7 @@ pub fn plan(host: &Host) -> Vec<File> {
 
 /// The files in memory that hold nothing but secrets: environments, and secrets as files.
 pub fn secrets(host: &Host) -> Vec<File> {
-    let mut files = Vec::new();
+    let mut files = wiring::secrets(host);
     for (id, service) in &host.services {
         if service.runtime != Runtime::Container {
             continue;

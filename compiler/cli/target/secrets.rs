@@ -160,6 +160,15 @@ fn references(builds: &[&Generation]) -> BTreeSet<Reference> {
         .collect()
 }
 
+/// The key of what is remembered of wired secrets: derived from the root key, and of no use without it.
+pub fn records_key(machine: &Machine) -> Result<Vec<u8>, Failure> {
+    let path = root_key_path(machine);
+    let root_key = root_key(&machine.disk, &path, RootKey::Read);
+    let root_key = root_key.map_err(|error| machine.cannot("read", &path, &error))?.unwrap_or_default();
+    let purpose = Reference { service: "mediac".to_owned(), name: "wired".to_owned(), form: None };
+    Ok(derived(&root_key, &purpose).unwrap_or_default().into_bytes())
+}
+
 /// Whether the root key is there, or what is wrong with it.
 pub fn has_root_key(machine: &Machine) -> Result<bool, String> {
     let path = format!("{}/root.key", machine.places.base);

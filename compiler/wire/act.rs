@@ -1,0 +1,377 @@
+//! Makes, changes or removes one object.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::codec::{decode, encode, text};
+use super::compare::Wanted;
+use super::look::objects;
+use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
+use super::place::{dotted, leaves, names, picked, put};
+use super::plan::{Change, Fate, id_of, matching};
+use super::session::{Request, Session, escaped, missing_here};
+use super::trouble::{Kind, Trouble};
+use super::values::{Made, Secrets, own, resolve};
+
+/// How it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// As it should.
+    Well,
+    /// It was saved without the service's own test, which said this.
+    Untested(String),
+}
+
+/// Does what a plan says of one object. `wanted` are the fields of the declared object, filled in as of now.
+pub fn act(
+    session: &Session<'_>,
+    resource: &Resource,
+    change: &Change,
+    wanted: &[Wanted],
+) -> Result<Done, Trouble> {
+    let object = Object::new(session, resource, change, wanted)?;
+    let (call, creates) = match change.fate {
+        Fate::New | Fate::Lost => (&resource.create, true),
+        Fate::Changed | Fate::Renamed(_) => (&resource.update, false),
+        Fate::Removed => (&resource.delete, false),
+    };
+    let Some(call) = call else { return Err(no_way(resource, change)) };
+    let first = session.write(&object.request(call, &change.id, &[]), Login::Ours);
+    let why = match first {
+        Ok(_) => return Ok(Done::Well),
+        Err(Trouble { kind: Kind::Refused(_, why), .. }) if creates && !resource.dormant.is_empty() => why,
+        Err(Trouble { kind: Kind::Refused(_, why), .. })
+            if !creates && change.fate != Fate::Removed && !resource.untested.is_empty() =>
+        {
+            why
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    // What it talks to may be away: the service saves it when it does not have to try.
+    let as_first = |_| Trouble {
+        kind: Kind::Refused(400, why.clone()),
+        call: format!("{} {}", call.method.as_str(), call.path),
+    };
+    if !creates {
+        let untested = object.request(call, &change.id, &pairs(&resource.untested));
+        return session.write(&untested, Login::Ours).map(|_| Done::Untested(why.clone())).map_err(as_first);
+    }
+    let asleep = object.with(resource.dormant.iter().map(|(field, value)| (dotted(field), value.clone())));
+    let answer = session.write(&asleep.request(call, &Value::Null, &[]), Login::Ours).map_err(as_first)?;
+    let mut id = id_of(resource, &decode(resource, answer));
+    if id.is_null() {
+        let found = objects(session, resource)?;
+        let made = matching(resource, wanted, &found, None, &std::collections::BTreeSet::new());
+        id = made
+            .and_then(|(index, _)| found.get(index))
+            .map(|found| id_of(resource, found))
+            .unwrap_or_default();
+    }
+    let Some(update) = &resource.update else { return Err(no_way(resource, change)) };
+    let awake = object.with([(dotted(&resource.id), id.clone())]);
+    session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours)?;
+    Ok(Done::Untested(why))
+}
+
+/// Does a step: each of its calls, in order.
+pub fn step(
+    session: &Session<'_>,
+    step: &Step,
+    secrets: &Secrets,
+    find: &dyn Fn(&Made) -> Option<Value>,
+) -> Result<(), Trouble> {
+    let mut kept: BTreeMap<String, String> = BTreeMap::new();
+    for call in &step.calls {
+        let fill = |text: &str| {
+            kept.iter()
+                .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        };
+        let body = call.body.as_ref().map(|body| resolve(body, secrets, find)).transpose();
+        let request = Request {
+            method: call.method,
+            path: fill(&call.path),
+            query: call.query.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            form: None,
+            json: body.map_err(|missing| missing_here(&missing))?,
+        };
+        let answer = session.write(&request, call.login)?;
+        for (name, path) in &call.keep {
+            let found: Vec<String> = picked(&answer, path).into_iter().filter_map(text).collect();
+            kept.insert(name.clone(), found.join(","));
+        }
+    }
+    Ok(())
+}
+
+fn no_way(resource: &Resource, change: &Change) -> Trouble {
+    let verb = match change.fate {
+        Fate::New | Fate::Lost => "made",
+        Fate::Changed | Fate::Renamed(_) => "changed",
+        Fate::Removed => "removed",
+    };
+    let kind = Kind::Unexpected(format!("a {} cannot be {verb} through its API", resource.about));
+    Trouble { kind, call: String::new() }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// An object as it will be, in the parts that calls send.
+#[derive(Clone)]
+struct Object<'a> {
+    resource: &'a Resource,
+    whole: Value,
+    declared: Value,
+    changed: Value,
+}
+
+impl<'a> Object<'a> {
+    fn new(
+        session: &Session<'_>,
+        resource: &'a Resource,
+        change: &Change,
+        wanted: &[Wanted],
+    ) -> Result<Self, Trouble> {
+        let mut whole = match (&change.stored, &resource.template) {
+            (Some(stored), _) => stored.clone(),
+            (None, Some(template)) => {
+                let mut found = decode(resource, session.read(template, Login::Ours)?.unwrap_or_default());
+                if let Value::Object(fields) = &mut found {
+                    fields.remove(&resource.id);
+                }
+                found
+            }
+            (None, None) => json!({}),
+        };
+        let mut all = Vec::new();
+        for field in wanted {
+            let value = field.value.clone().map_err(|missing| missing_here(&missing))?;
+            put(&mut whole, &field.place, value.clone());
+            all.push((field.place.clone(), value));
+        }
+        let (mut declared, mut changed) = (json!({}), json!({}));
+        // What stands for another part of the object is known when all the rest is there.
+        let finished = whole.clone();
+        for (place, value) in all {
+            let value = own(&value, &finished);
+            put(&mut whole, &place, value.clone());
+            if change.fields.iter().any(|field| field.place == place) {
+                put(&mut changed, &place, value.clone());
+            }
+            put(&mut declared, &place, value);
+        }
+        Ok(Self { resource, whole, declared, changed })
+    }
+
+    /// The same, with these values.
+    fn with(&self, values: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let mut other = self.clone();
+        for (place, value) in values {
+            put(&mut other.whole, &place, value.clone());
+            put(&mut other.declared, &place, value);
+        }
+        other
+    }
+
+    fn request(&self, call: &Call, id: &Value, more: &[(String, String)]) -> Request {
+        let Call { method, path, query, send, encode: how, constant, within, .. } = call;
+        let id_text = text(id).unwrap_or_default();
+        let mut query: Vec<(String, String)> =
+            query.iter().map(|(name, value)| (name.clone(), value.replace("{id}", &id_text))).collect();
+        query.extend(more.iter().cloned());
+        let mut constants: Map<String, Value> =
+            constant.iter().map(|(name, value)| (name.clone(), with_id(value, id, &id_text))).collect();
+        let object = self.part(call);
+        let (mut form, mut json) = (None, None);
+        match (how, within) {
+            (Encode::Json, Some(within)) => {
+                constants.insert(within.clone(), object);
+                json = Some(Value::Object(constants));
+            }
+            (Encode::Json, None) => {
+                if let Value::Object(fields) = object {
+                    constants.extend(fields);
+                }
+                json = (*send != Send::Nothing || !constants.is_empty()).then_some(Value::Object(constants));
+            }
+            (Encode::Form | Encode::Query, within) => {
+                let mut all = flat(&Value::Object(constants), "", "");
+                all.extend(call.chosen.iter().flat_map(|chosen| chosen_of(chosen, &self.whole)));
+                match within {
+                    Some(within) if *send != Send::Nothing => all.push((within.clone(), object.to_string())),
+                    Some(_) => {}
+                    None => all.extend(flat(&object, &call.prefix, &call.join)),
+                }
+                if *how == Encode::Form { form = Some(all) } else { query.extend(all) }
+            }
+        }
+        Request { method: *method, path: path.replace("{id}", &escaped(&id_text)), query, form, json }
+    }
+
+    fn part(&self, call: &Call) -> Value {
+        let part = match call.send {
+            Send::Nothing => return json!({}),
+            Send::Whole => &self.whole,
+            Send::Declared => &self.declared,
+            Send::Changed => &self.changed,
+        };
+        let mut part = encode(self.resource, part.clone());
+        if let Value::Object(fields) = &mut part {
+            for name in &call.without {
+                fields.remove(name);
+            }
+            for (name, other) in &call.names {
+                if let Some(value) = fields.remove(name) {
+                    fields.insert(other.clone(), value);
+                }
+            }
+        }
+        part
+    }
+}
+
+fn with_id(value: &Value, id: &Value, id_text: &str) -> Value {
+    match value {
+        Value::String(text) if text == "{id}" => id.clone(),
+        Value::String(text) => Value::String(text.replace("{id}", id_text)),
+        other => other.clone(),
+    }
+}
+
+/// The items of an object that have a flag, by name.
+fn chosen_of(chosen: &Chosen, whole: &Value) -> Vec<(String, String)> {
+    let items = whole.as_object().into_iter().flatten();
+    let flagged = items.filter(|(_, item)| item.get(&chosen.flag) == Some(&Value::Bool(true)));
+    flagged.map(|(name, _)| (chosen.name.clone(), name.clone())).collect()
+}
+
+/// Fields as forms and addresses have them: a list is the same name again for each item.
+fn flat(value: &Value, prefix: &str, join: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (place, leaf) in leaves(value) {
+        let name = format!("{prefix}{}", names(&place).join(if join.is_empty() { "." } else { join }));
+        let items = leaf.as_array().filter(|items| items.iter().all(|item| text(item).is_some()));
+        match (items, text(leaf)) {
+            (Some(items), _) => all.extend(items.iter().filter_map(text).map(|item| (name.clone(), item))),
+            (None, Some(text)) => all.push((name, text)),
+            (None, None) => all.push((name, leaf.to_string())),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::record::Secrecy;
+
+    /// What a call sends for an object: address, form and body.
+    fn sent(resource: Value, call: &str, stored: Option<Value>, wanted: &Value, id: Value) -> String {
+        let resource: Resource = serde_json::from_value(resource).unwrap();
+        let fields: Vec<Wanted> = leaves(wanted)
+            .into_iter()
+            .map(|(place, value)| Wanted {
+                place,
+                value: Ok(value.clone()),
+                shown: String::new(),
+                secrecy: Secrecy::Open,
+            })
+            .collect();
+        let service =
+            serde_json::from_value(json!({"title": "X", "url": "", "api": {"ready": {"path": "/"}}}));
+        let (service, secrets) = (service.unwrap(), Secrets::default());
+        let session = Session::new(&service, &secrets, std::time::Duration::from_secs(1));
+        let changed = fields.iter().map(|field| crate::wire::compare::Field {
+            place: field.place.clone(),
+            from: None,
+            found: None,
+            to: String::new(),
+            cause: crate::wire::compare::Cause::New,
+        });
+        let change = Change {
+            resource: "x".into(),
+            object: "x".into(),
+            fate: Fate::New,
+            id: id.clone(),
+            fields: changed.collect(),
+            stored: stored.map(|stored| decode(&resource, stored)),
+        };
+        let object = Object::new(&session, &resource, &change, &fields).unwrap();
+        let call = match call {
+            "create" => resource.create.clone(),
+            "update" => resource.update.clone(),
+            _ => resource.delete.clone(),
+        };
+        let request = object.request(&call.unwrap(), &id, &[]);
+        let json = request.json.map(|json| json.to_string()).unwrap_or_default();
+        format!("{} {} {:?} {:?} {json}", request.method.as_str(), request.path, request.query, request.form)
+    }
+
+    #[test]
+    fn every_kind_of_call_sends_what_it_says() {
+        let provider = json!({"about": "x", "read": {"path": "/"}, "pairs": {"fields": {"name": "name", "value": "value"}},
+            "update": {"method": "put", "path": "/x/{id}", "send": "whole"}});
+        let stored = json!({"id": 3, "kept": true, "fields": [{"name": "a", "value": 1, "label": "A"}, {"name": "b", "value": 2}]});
+        assert_eq!(
+            sent(provider, "update", Some(stored), &json!({"fields": {"a": 5}}), json!(3)),
+            r#"PUT /x/3 [] None {"fields":[{"name":"a","value":5},{"name":"b","value":2}],"id":3,"kept":true}"#
+        );
+        let preferences = json!({"about": "x", "count": "one", "read": {"path": "/"},
+            "update": {"method": "post", "path": "/set", "send": "changed", "encode": "form", "within": "json"}});
+        assert_eq!(
+            sent(preferences, "update", Some(json!({"a": 1, "b": 2})), &json!({"a": 5}), Value::Null),
+            r#"POST /set [] Some([("json", "{\"a\":5}")]) "#
+        );
+        let category = json!({"about": "x", "id": "name", "read": {"path": "/"},
+            "create": {"method": "post", "path": "/c", "send": "declared", "encode": "form", "names": {"name": "category"}},
+            "delete": {"method": "post", "path": "/r", "encode": "form", "constant": {"categories": "{id}"}}});
+        assert_eq!(
+            sent(category.clone(), "create", None, &json!({"name": "tv", "savePath": "/a b"}), Value::Null),
+            r#"POST /c [] Some([("savePath", "/a b"), ("category", "tv")]) "#
+        );
+        assert_eq!(
+            sent(category, "delete", None, &json!({}), json!("tv")),
+            r#"POST /r [] Some([("categories", "tv")]) "#
+        );
+        let settings = json!({"about": "x", "count": "one", "read": {"path": "/"},
+            "update": {"method": "post", "path": "/s", "send": "changed", "encode": "form", "prefix": "settings-", "join": "-"}});
+        assert_eq!(
+            sent(
+                settings,
+                "update",
+                Some(json!({})),
+                &json!({"general": {"use": true, "p": ["x", "y"]}}),
+                Value::Null
+            ),
+            r#"POST /s [] Some([("settings-general-p", "x"), ("settings-general-p", "y"), ("settings-general-use", "true")]) "#
+        );
+        let rpc = json!({"about": "x", "count": "one", "read": {"path": "/"},
+            "update": {"method": "post", "path": "/rpc", "send": "changed", "within": "arguments", "constant": {"method": "session-set"}}});
+        assert_eq!(
+            sent(rpc, "update", Some(json!({})), &json!({"a-b": 1}), Value::Null),
+            r#"POST /rpc [] None {"arguments":{"a-b":1},"method":"session-set"}"#
+        );
+        let library = json!({"about": "x", "read": {"path": "/"},
+            "create": {"method": "post", "path": "/l", "send": "declared", "encode": "query", "query": {"refresh": "true"}},
+            "delete": {"method": "delete", "path": "/l/{id}"}});
+        assert_eq!(
+            sent(library.clone(), "create", None, &json!({"name": "TV Shows"}), Value::Null),
+            r#"POST /l [("refresh", "true"), ("name", "TV Shows")] None "#
+        );
+        assert_eq!(sent(library, "delete", None, &json!({}), json!("a/b")), "DELETE /l/a%2Fb [] None ");
+    }
+
+    #[test]
+    fn a_part_of_the_object_is_known_once_the_rest_is_there() {
+        let profile = json!({"about": "x", "read": {"path": "/"}, "keyed": {"items": "quality.name"},
+            "update": {"method": "put", "path": "/p", "send": "declared"}});
+        let stored = json!({"items": [{"quality": {"name": "HD", "id": 9}}]});
+        let wanted = json!({"cutoff": "mediac-own(/items/HD/quality/id)"});
+        assert_eq!(
+            sent(profile, "update", Some(stored), &wanted, Value::Null),
+            r#"PUT /p [] None {"cutoff":9}"#
+        );
+    }
+}

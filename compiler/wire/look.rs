@@ -1,0 +1,139 @@
+//! What a service has: waiting until it answers, and reading every resource that is declared or referred to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::codec::decode;
+use super::model::{Count, Login, Resource};
+use super::place::picked;
+use super::session::Session;
+use super::trouble::{Kind, Trouble};
+use super::values::Made;
+
+/// The first and the longest pause between two questions to a service that does not answer.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
+
+/// What a service has.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// Why it could not be talked to at all.
+    pub trouble: Option<Trouble>,
+    /// Steps that are to be done first; nothing else is known then.
+    pub steps: Vec<String>,
+    /// The objects of each resource, as they are compared.
+    pub resources: BTreeMap<String, Result<Vec<Value>, Trouble>>,
+}
+
+/// Says that a service is waited for: since when, and why.
+pub type Waiting<'a> = &'a (dyn Fn(Duration, &Trouble) + Sync);
+
+/// Looks at a service. What does not answer is asked again until `deadline`.
+pub fn look(
+    session: &Session<'_>,
+    wanted: &BTreeSet<String>,
+    deadline: Instant,
+    waiting: Waiting<'_>,
+) -> Look {
+    let mut look = Look::default();
+    if let Err(trouble) = patiently(deadline, waiting, || session.is_ready()) {
+        look.trouble = Some(trouble);
+        return look;
+    }
+    for (name, step) in &session.service.api.steps {
+        match patiently(deadline, waiting, || session.read(&step.probe, Login::Nobody)) {
+            Ok(found) if found.as_ref() == Some(&step.done) => {}
+            Ok(_) => look.steps.push(name.clone()),
+            Err(trouble) => {
+                look.trouble = Some(trouble);
+                return look;
+            }
+        }
+    }
+    if !look.steps.is_empty() {
+        return look;
+    }
+    for name in wanted {
+        let Some(resource) = session.service.api.resources.get(name) else { continue };
+        let found = patiently(deadline, waiting, || objects(session, resource));
+        // A service that does not know us may shut out whoever tries on.
+        if let Err(trouble @ Trouble { kind: Kind::Login(_), .. }) = &found {
+            look.trouble = Some(trouble.clone());
+            return look;
+        }
+        look.resources.insert(name.clone(), found);
+    }
+    look
+}
+
+/// The objects of a resource, as they are compared.
+pub fn objects(session: &Session<'_>, resource: &Resource) -> Result<Vec<Value>, Trouble> {
+    let found: Option<Value> = session.read(&resource.read, Login::Ours)?;
+    let unexpected = |what: &str| Trouble {
+        kind: Kind::Unexpected(format!("{what} where the {} should be", resource.about)),
+        call: format!("{} {}", resource.read.method.as_str(), resource.read.path),
+    };
+    let all = match (resource.count, found) {
+        (Count::One, Some(found)) if found.is_object() || (found.is_array() && is_list(resource)) => {
+            vec![found]
+        }
+        (Count::One, None) => return Err(unexpected("nothing")),
+        (Count::One, Some(_)) => return Err(unexpected("something else")),
+        (Count::Many, Some(Value::Array(items))) => items,
+        // Named by their fields.
+        (Count::Many, Some(Value::Object(fields))) => fields.into_values().collect(),
+        (Count::Many, None | Some(Value::Null)) => Vec::new(),
+        (Count::Many, Some(_)) => return Err(unexpected("one value")),
+    };
+    Ok(all.into_iter().map(|object| decode(resource, object)).collect())
+}
+
+/// Whether the one object is a list that is really a record.
+fn is_list(resource: &Resource) -> bool {
+    resource.pairs.contains_key("") || resource.keyed.contains_key("")
+}
+
+/// Asks again, with longer and longer pauses, while the trouble may pass.
+fn patiently<T>(
+    deadline: Instant,
+    waiting: Waiting<'_>,
+    mut ask: impl FnMut() -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let start = Instant::now();
+    let (mut pause, longest) = PAUSES;
+    loop {
+        match ask() {
+            Err(trouble) if trouble.is_passing() && Instant::now() + pause < deadline => {
+                waiting(start.elapsed(), &trouble);
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(longest);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// The object that a name stands for among those of a resource, by its key.
+pub fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
+    let [field] = resource.key.as_slice() else { return None };
+    objects.iter().find(|object| {
+        let found = picked(object, field);
+        found.first().and_then(|found| super::codec::text(found)).is_some_and(|text| is_alike(&text, key))
+    })
+}
+
+/// Whether two names mean the same object.
+pub fn is_alike(one: &str, other: &str) -> bool {
+    let plain = |name: &str| name.trim_end_matches('/').to_lowercase();
+    plain(one) == plain(other)
+}
+
+/// The part of an object that another one refers to.
+pub fn part(resource: &Resource, objects: &[Value], made: &Made) -> Option<Value> {
+    let object = match resource.count {
+        Count::One => objects.first(),
+        Count::Many => named(resource, objects, &made.key),
+    };
+    picked(object?, &made.field).first().map(|found| (*found).clone()).filter(|found| !found.is_null())
+}

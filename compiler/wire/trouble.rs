@@ -1,0 +1,92 @@
+//! Why a service could not be talked to, and what to do about it.
+
+use std::fmt;
+
+/// What went wrong between mediac and a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The kind.
+    pub kind: Kind,
+    /// What was asked for, such as `GET /api/v3/tag`.
+    pub call: String,
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Nobody listens, or the connection broke.
+    Down(String),
+    /// It did not answer in time.
+    Slow,
+    /// It does not know us.
+    Login(u16),
+    /// It leads elsewhere.
+    Elsewhere(u16, String),
+    /// What it says is no JSON.
+    NotJson(&'static str),
+    /// What it says has no end.
+    TooLong,
+    /// It does not speak HTTP.
+    NotHttp(String),
+    /// It cannot now.
+    Busy(u16, String),
+    /// It does not want to.
+    Refused(u16, String),
+    /// What it says is not what its API says.
+    Unexpected(String),
+    /// Something is missing here.
+    Missing(String),
+}
+
+impl Trouble {
+    /// Whether it may be gone soon.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self.kind, Kind::Down(_) | Kind::Slow | Kind::Busy(..))
+    }
+
+    /// What to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self.kind {
+            Kind::Down(_) => "see whether it runs, `docker ps` or `systemctl status`, and run it again",
+            Kind::Slow | Kind::Busy(..) => "see what keeps it busy in its log, and run it again",
+            Kind::Login(_) => {
+                "its password or key was changed there: put back what it was, or seed the service anew"
+            }
+            Kind::Elsewhere(..) => {
+                "its URL base was changed, or a page to log in is before its API: take that out"
+            }
+            Kind::NotJson(_) | Kind::Unexpected(_) => {
+                "another program may answer on this port, or another version of it: see `endpoints` and `image`"
+            }
+            Kind::TooLong => "another program may answer on this port: see `endpoints`",
+            Kind::NotHttp(_) => "it may speak HTTPS there, or is another program: see `endpoints`",
+            Kind::Refused(..) => "correct the value in `wiring`, or what it refers to",
+            Kind::Missing(_) => "`mediac apply` puts it there; `mediac status` says what is missing",
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Down(why) => write!(f, "does not answer: {why}"),
+            Kind::Slow => f.write_str("did not answer in time"),
+            Kind::Login(status) => write!(f, "does not accept the login (status {status})"),
+            Kind::Elsewhere(status, to) => {
+                write!(f, "leads to `{to}` instead of answering (status {status})")
+            }
+            Kind::NotJson(what) => write!(f, "answers with {what} instead of JSON"),
+            Kind::TooLong => write!(f, "answers with more than {} MB", super::http::LIMIT >> 20),
+            Kind::NotHttp(why) => write!(f, "does not speak HTTP: {why}"),
+            Kind::Busy(status, why) => write!(f, "cannot do it now (status {status}){}", tail(why)),
+            Kind::Refused(status, why) => write!(f, "refuses (status {status}){}", tail(why)),
+            Kind::Unexpected(why) => write!(f, "answers with something else: {why}"),
+            Kind::Missing(what) => f.write_str(what),
+        }?;
+        if self.call.is_empty() { Ok(()) } else { write!(f, ", at {}", self.call) }
+    }
+}
+
+fn tail(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(": {why}") }
+}
