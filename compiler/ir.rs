@@ -29,8 +29,11 @@ pub fn read(tree: &Node) -> Result<Host, String> {
     let mut host: Host = serde_json::from_value(json(tree)).map_err(|error| error.to_string())?;
     for (id, service) in &mut host.services {
         let said = tree.get("services").and_then(|services| services.get(id));
-        service.api = said.and_then(|service| service.get("api")).cloned();
-        service.wiring = said.and_then(|service| service.get("wiring")).cloned();
+        let part = |name: &str| {
+            let found = said.and_then(|service| service.get(name)).cloned();
+            found.filter(|node| node.value != Value::Null)
+        };
+        (service.api, service.wiring) = (part("api"), part("wiring"));
         for (kind, files) in [("seeds", &mut service.seeds), ("files", &mut service.files)] {
             for (name, file) in files.iter_mut() {
                 file.content = said

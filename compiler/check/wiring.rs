@@ -91,7 +91,9 @@ pub fn unknown_resource(host: &Host, report: &mut Report) {
         for (path, node) in strings::wiring(id, service) {
             strings::leaves(&path, node, &mut |path, _, text| {
                 let Some(Made { service: other, resource, .. }) = wire::made(text) else { return };
-                let fault = if let Some(service) = host.services.get(&other) { missing(service, &other, &resource) } else {
+                let fault = if let Some(service) = host.services.get(&other) {
+                    missing(service, &other, &resource)
+                } else {
                     let known = nearest(&other, host.services.keys().map(String::as_str));
                     let help = known.map_or_else(
                         || format!("add `services.{other}`, or remove this"),

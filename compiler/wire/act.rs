@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::codec::{decode, encode, text};
 use super::compare::Wanted;
 use super::look::objects;
-use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
+use super::model::{Call, Chosen, Encode, Login, Read, Resource, Send, Step};
 use super::place::{dotted, leaves, names, picked, put};
 use super::plan::{Change, Fate, id_of, matching};
 use super::session::{Request, Session, escaped, missing_here};
@@ -39,7 +39,7 @@ pub fn act(
     let Some(call) = call else { return Err(no_way(resource, change)) };
     let first = session.write(&object.request(call, &change.id, &[]), Login::Ours);
     let why = match first {
-        Ok(_) => return Ok(Done::Well),
+        Ok(_) => return then(session, call).map(|()| Done::Well),
         Err(Trouble { kind: Kind::Refused(_, why), .. }) if creates && !resource.dormant.is_empty() => why,
         Err(Trouble { kind: Kind::Refused(_, why), .. })
             if !creates && change.fate != Fate::Removed && !resource.untested.is_empty() =>
@@ -72,6 +72,14 @@ pub fn act(
     let awake = object.with([(dotted(&resource.id), id.clone())]);
     session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours)?;
     Ok(Done::Untested(why))
+}
+
+/// Makes what was sent take effect.
+fn then(session: &Session<'_>, call: &Call) -> Result<(), Trouble> {
+    let Some(Read { method, path, query, body, pick: _ }) = &call.then else { return Ok(()) };
+    let query = query.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let request = Request { method: *method, path: path.clone(), query, form: None, json: body.clone() };
+    session.write(&request, Login::Ours).map(|_| ())
 }
 
 /// Does a step: each of its calls, in order.
@@ -187,7 +195,10 @@ impl<'a> Object<'a> {
         let (mut form, mut json) = (None, None);
         match (how, within) {
             (Encode::Json, Some(within)) => {
-                constants.insert(within.clone(), object);
+                match within.strip_suffix("[]") {
+                    Some(within) => constants.insert(within.to_owned(), Value::Array(vec![object])),
+                    None => constants.insert(within.clone(), object),
+                };
                 json = Some(Value::Object(constants));
             }
             (Encode::Json, None) => {

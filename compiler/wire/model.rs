@@ -290,8 +290,11 @@ pub struct Call {
     /// Fields that are not sent.
     #[serde(default)]
     pub without: Vec<String>,
-    /// The object is sent as this field: of the body, or in JSON as this field of the form.
+    /// The object is sent as this field: of the body, or in JSON as this field of the form. `[]` at its end puts it into
+    /// a list.
     pub within: Option<String>,
+    /// What is called once that has worked, for it to take effect.
+    pub then: Option<Read>,
     /// The names of items that have a flag, as this field again and again.
     pub chosen: Option<Chosen>,
     /// What the names of a form's fields begin with.

@@ -122,7 +122,8 @@ impl<'a> Desk<'a> {
 impl Watcher for Desk<'_> {
     fn waiting(&self, service: &str, since: Duration, trouble: &Trouble) {
         let Ok(mut talk) = self.voice.lock() else { return };
-        let due = talk.said.get(service).is_none_or(|last| *last > since || since.saturating_sub(*last) >= OFTEN);
+        let due =
+            talk.said.get(service).is_none_or(|last| *last > since || since.saturating_sub(*last) >= OFTEN);
         if due {
             talk.said.insert(service.to_owned(), since);
             let seconds = since.as_secs();

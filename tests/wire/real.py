@@ -1,0 +1,111 @@
+"""Real programs, run from a Debian tree: no part of them is made up."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LC_ALL": "C.UTF-8"}
+# As root in a namespace of its own: what it writes is gone afterwards.
+_PATIENCE = 20
+
+
+class Program:
+    """A program of a tree. `port` is what it answers on when it is ready."""
+
+    def __init__(self, sandbox, command, port, environment=None):
+        self.sandbox, self.command, self.port = sandbox, command, port
+        self.environment = {**_ENVIRONMENT, "HOME": "/root", **(environment or {})}
+        self._process = None
+
+    def start(self):
+        log = self.sandbox.root.parent / f"{Path(self.command[0]).name}.log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                ["chroot", str(self.sandbox.root), *self.command], env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        end = time.monotonic() + _PATIENCE
+        while not answers(self.port):
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{self.command[0]} does not answer:\n{log.read_text()[-2000:]}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self):
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+        self._process = None
+
+
+def answers(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+        return True
+    except OSError:
+        return False
+    except http.client.HTTPException:
+        return True
+    finally:
+        connection.close()
+
+
+class QBittorrent:
+    """qbittorrent-nox, on the seeds of a host."""
+
+    def __init__(self, sandbox, seeds, fill, port):
+        self.sandbox, self.seeds, self.fill = sandbox, seeds, fill
+        command = ["qbittorrent-nox", f"--webui-port={port}"]
+        places = {"XDG_CONFIG_HOME": "/config", "XDG_DATA_HOME": "/config", "HOME": "/config"}
+        self.program = Program(sandbox, command, port, places)
+
+    def fresh(self):
+        """As after its first start on the seeds."""
+        self.program.stop()
+        config = self.sandbox.path("/config/qBittorrent")
+        shutil.rmtree(config, ignore_errors=True)
+        config.mkdir(parents=True)
+        for seed in self.seeds.iterdir():
+            (config / seed.name).write_text(self.fill(seed.read_text()))
+        self.program.start()
+        return self
+
+    def bare(self):
+        """On its settings alone: nothing of what wiring is about was seeded."""
+        self.program.stop()
+        (self.sandbox.path("/config/qBittorrent") / "categories.json").unlink(missing_ok=True)
+        self.program.start()
+        return self
+
+
+class Transmission:
+    """transmission-daemon, with a password and nothing else."""
+
+    def __init__(self, sandbox, user, password, port):
+        self.folder = sandbox.path("/var/transmission")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = ["transmission-daemon", "--foreground", "--config-dir", "/var/transmission", "--port", str(port),
+                   "--auth", "--username", user, "--password", password, "--allowed", "127.0.0.1"]
+        self.program = Program(sandbox, command, port)
+
+
+class Nzbget:
+    """nzbget, on the template of its package."""
+
+    def __init__(self, sandbox, user, password, port):
+        folder = sandbox.path("/var/nzbget")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sandbox.path("/usr/share/nzbget/nzbget.conf"), folder / "nzbget.conf")
+        command = ["nzbget", "-s", "-c", "/var/nzbget/nzbget.conf", "-o", "MainDir=/var/nzbget",
+                   "-o", "OutputMode=log", "-o", f"ControlPort={port}", "-o", "ControlIP=127.0.0.1",
+                   "-o", f"ControlUsername={user}", "-o", f"ControlPassword={password}"]
+        self.program = Program(sandbox, command, port)
