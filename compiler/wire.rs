@@ -13,6 +13,7 @@ mod order;
 mod place;
 mod plan;
 mod record;
+mod round;
 mod run;
 mod session;
 mod trouble;

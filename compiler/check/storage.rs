@@ -3,7 +3,7 @@
 use super::system::{self, Risk};
 use super::tools::{containers, inside, option, services, state_folder};
 use crate::diag::{Diagnostic, Report};
-use crate::ir::{Disk, Downloads, Host, Library, Service, Uses};
+use crate::ir::{Access, Disk, Downloads, Host, Library, Service, Uses};
 use crate::path::OptionPath;
 
 /// Downloads and library on different file systems: what is imported is copied.
@@ -28,7 +28,7 @@ pub fn imports_copy(host: &Host, report: &mut Report) {
 /// Folders on one file system that a service uses, with more than them below their common folder.
 pub fn common_mount_exposes(host: &Host, report: &mut Report) {
     for (_, service) in containers(host) {
-        let areas = areas(host, service);
+        let areas = linked(host, service);
         for (index, (option, path, what)) in areas.iter().enumerate() {
             let place = disk(host, path).map(|(name, _)| name);
             let beside = areas
@@ -71,9 +71,17 @@ fn exposed(host: &Host, common: &str, fallback: &OptionPath) -> Option<(OptionPa
     }
 }
 
+/// The parts that are mounted as one where they are on one file system: what is written, and linked.
+fn linked<'a>(host: &'a Host, service: &Service) -> Vec<(OptionPath, &'a str, &'static str)> {
+    let written = |access: Option<Access>| access.filter(|access| *access == Access::Write);
+    let Uses { downloads, library, transcode: _ } = service.uses;
+    let uses = Uses { downloads: written(downloads), library: written(library), transcode: None };
+    areas(host, uses)
+}
+
 /// The parts of the storage that a service uses: option, path, and what is there.
-fn areas<'a>(host: &'a Host, service: &Service) -> Vec<(OptionPath, &'a str, &'static str)> {
-    let Uses { downloads, library, transcode } = service.uses;
+fn areas(host: &Host, wanted: Uses) -> Vec<(OptionPath, &str, &'static str)> {
+    let Uses { downloads, library, transcode } = wanted;
     let used = [
         ("storage.downloads.root", downloads.is_some()),
         ("storage.library.root", library.is_some()),

@@ -57,7 +57,8 @@ pub fn act(
         let untested = object.request(call, &change.id, &pairs(&resource.untested));
         return session.write(&untested, Login::Ours).map(|_| Done::Untested(why.clone())).map_err(as_first);
     }
-    let asleep = object.with(resource.dormant.iter().map(|(field, value)| (dotted(field), value.clone())));
+    let switches = resource.dormant.iter().map(|(field, value)| (dotted(field), value.clone()));
+    let asleep = object.with(switches.filter(|(place, _)| object.declared.pointer(place).is_some()));
     let answer = session.write(&asleep.request(call, &Value::Null, &[]), Login::Ours).map_err(as_first)?;
     let mut id = id_of(resource, &decode(resource, answer));
     if id.is_null() {
@@ -215,6 +216,7 @@ impl<'a> Object<'a> {
                     Some(_) => {}
                     None => all.extend(flat(&object, &call.prefix, &call.join)),
                 }
+                all.sort_by(|(one, _), (other, _)| one.cmp(other));
                 if *how == Encode::Form { form = Some(all) } else { query.extend(all) }
             }
         }
@@ -228,7 +230,9 @@ impl<'a> Object<'a> {
             Send::Declared => &self.declared,
             Send::Changed => &self.changed,
         };
-        let mut part = encode(self.resource, part.clone());
+        // A form has names and values by itself.
+        let is_flat = call.encode != Encode::Json && call.within.is_none();
+        let mut part = if is_flat { part.clone() } else { encode(self.resource, part.clone()) };
         if let Value::Object(fields) = &mut part {
             for name in &call.without {
                 fields.remove(name);
@@ -265,6 +269,8 @@ fn flat(value: &Value, prefix: &str, join: &str) -> Vec<(String, String)> {
         let name = format!("{prefix}{}", names(&place).join(if join.is_empty() { "." } else { join }));
         let items = leaf.as_array().filter(|items| items.iter().all(|item| text(item).is_some()));
         match (items, text(leaf)) {
+            // There is no other way to say that a list is empty.
+            (Some(items), _) if items.is_empty() => all.push((name, String::new())),
             (Some(items), _) => all.extend(items.iter().filter_map(text).map(|item| (name.clone(), item))),
             (None, Some(text)) => all.push((name, text)),
             (None, None) => all.push((name, leaf.to_string())),
@@ -274,115 +280,4 @@ fn flat(value: &Value, prefix: &str, join: &str) -> Vec<(String, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::record::Secrecy;
-
-    /// What a call sends for an object: address, form and body.
-    fn sent(resource: Value, call: &str, stored: Option<Value>, wanted: &Value, id: Value) -> String {
-        let resource: Resource = serde_json::from_value(resource).unwrap();
-        let fields: Vec<Wanted> = leaves(wanted)
-            .into_iter()
-            .map(|(place, value)| Wanted {
-                place,
-                value: Ok(value.clone()),
-                shown: String::new(),
-                secrecy: Secrecy::Open,
-            })
-            .collect();
-        let service =
-            serde_json::from_value(json!({"title": "X", "url": "", "api": {"ready": {"path": "/"}}}));
-        let (service, secrets) = (service.unwrap(), Secrets::default());
-        let session = Session::new(&service, &secrets, std::time::Duration::from_secs(1));
-        let changed = fields.iter().map(|field| crate::wire::compare::Field {
-            place: field.place.clone(),
-            from: None,
-            found: None,
-            to: String::new(),
-            cause: crate::wire::compare::Cause::New,
-        });
-        let change = Change {
-            resource: "x".into(),
-            object: "x".into(),
-            fate: Fate::New,
-            id: id.clone(),
-            fields: changed.collect(),
-            stored: stored.map(|stored| decode(&resource, stored)),
-        };
-        let object = Object::new(&session, &resource, &change, &fields).unwrap();
-        let call = match call {
-            "create" => resource.create.clone(),
-            "update" => resource.update.clone(),
-            _ => resource.delete.clone(),
-        };
-        let request = object.request(&call.unwrap(), &id, &[]);
-        let json = request.json.map(|json| json.to_string()).unwrap_or_default();
-        format!("{} {} {:?} {:?} {json}", request.method.as_str(), request.path, request.query, request.form)
-    }
-
-    #[test]
-    fn every_kind_of_call_sends_what_it_says() {
-        let provider = json!({"about": "x", "read": {"path": "/"}, "pairs": {"fields": {"name": "name", "value": "value"}},
-            "update": {"method": "put", "path": "/x/{id}", "send": "whole"}});
-        let stored = json!({"id": 3, "kept": true, "fields": [{"name": "a", "value": 1, "label": "A"}, {"name": "b", "value": 2}]});
-        assert_eq!(
-            sent(provider, "update", Some(stored), &json!({"fields": {"a": 5}}), json!(3)),
-            r#"PUT /x/3 [] None {"fields":[{"name":"a","value":5},{"name":"b","value":2}],"id":3,"kept":true}"#
-        );
-        let preferences = json!({"about": "x", "count": "one", "read": {"path": "/"},
-            "update": {"method": "post", "path": "/set", "send": "changed", "encode": "form", "within": "json"}});
-        assert_eq!(
-            sent(preferences, "update", Some(json!({"a": 1, "b": 2})), &json!({"a": 5}), Value::Null),
-            r#"POST /set [] Some([("json", "{\"a\":5}")]) "#
-        );
-        let category = json!({"about": "x", "id": "name", "read": {"path": "/"},
-            "create": {"method": "post", "path": "/c", "send": "declared", "encode": "form", "names": {"name": "category"}},
-            "delete": {"method": "post", "path": "/r", "encode": "form", "constant": {"categories": "{id}"}}});
-        assert_eq!(
-            sent(category.clone(), "create", None, &json!({"name": "tv", "savePath": "/a b"}), Value::Null),
-            r#"POST /c [] Some([("savePath", "/a b"), ("category", "tv")]) "#
-        );
-        assert_eq!(
-            sent(category, "delete", None, &json!({}), json!("tv")),
-            r#"POST /r [] Some([("categories", "tv")]) "#
-        );
-        let settings = json!({"about": "x", "count": "one", "read": {"path": "/"},
-            "update": {"method": "post", "path": "/s", "send": "changed", "encode": "form", "prefix": "settings-", "join": "-"}});
-        assert_eq!(
-            sent(
-                settings,
-                "update",
-                Some(json!({})),
-                &json!({"general": {"use": true, "p": ["x", "y"]}}),
-                Value::Null
-            ),
-            r#"POST /s [] Some([("settings-general-p", "x"), ("settings-general-p", "y"), ("settings-general-use", "true")]) "#
-        );
-        let rpc = json!({"about": "x", "count": "one", "read": {"path": "/"},
-            "update": {"method": "post", "path": "/rpc", "send": "changed", "within": "arguments", "constant": {"method": "session-set"}}});
-        assert_eq!(
-            sent(rpc, "update", Some(json!({})), &json!({"a-b": 1}), Value::Null),
-            r#"POST /rpc [] None {"arguments":{"a-b":1},"method":"session-set"}"#
-        );
-        let library = json!({"about": "x", "read": {"path": "/"},
-            "create": {"method": "post", "path": "/l", "send": "declared", "encode": "query", "query": {"refresh": "true"}},
-            "delete": {"method": "delete", "path": "/l/{id}"}});
-        assert_eq!(
-            sent(library.clone(), "create", None, &json!({"name": "TV Shows"}), Value::Null),
-            r#"POST /l [("refresh", "true"), ("name", "TV Shows")] None "#
-        );
-        assert_eq!(sent(library, "delete", None, &json!({}), json!("a/b")), "DELETE /l/a%2Fb [] None ");
-    }
-
-    #[test]
-    fn a_part_of_the_object_is_known_once_the_rest_is_there() {
-        let profile = json!({"about": "x", "read": {"path": "/"}, "keyed": {"items": "quality.name"},
-            "update": {"method": "put", "path": "/p", "send": "declared"}});
-        let stored = json!({"items": [{"quality": {"name": "HD", "id": 9}}]});
-        let wanted = json!({"cutoff": "mediac-own(/items/HD/quality/id)"});
-        assert_eq!(
-            sent(profile, "update", Some(stored), &wanted, Value::Null),
-            r#"PUT /p [] None {"cutoff":9}"#
-        );
-    }
-}
+mod tests;

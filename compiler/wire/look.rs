@@ -57,8 +57,8 @@ pub fn look(
     for name in wanted {
         let Some(resource) = session.service.api.resources.get(name) else { continue };
         let found = patiently(deadline, waiting, || objects(session, resource));
-        // A service that does not know us may shut out whoever tries on.
-        if let Err(trouble @ Trouble { kind: Kind::Login(_), .. }) = &found {
+        // A service that does not know us may shut out whoever tries on; one that is silent takes its time each time.
+        if let Err(trouble @ Trouble { kind: Kind::Login(_) | Kind::Down(_) | Kind::Slow, .. }) = &found {
             look.trouble = Some(trouble.clone());
             return look;
         }

@@ -117,6 +117,9 @@ pub struct Step {
     pub probe: Read,
     /// What is read there when it was done.
     pub done: Value,
+    /// What comes first: the steps of a SERVICE, or all objects of a SERVICE/RESOURCE.
+    #[serde(default)]
+    pub after: Vec<String>,
     /// The calls, in order.
     pub calls: Vec<StepCall>,
 }
@@ -180,7 +183,7 @@ pub struct Resource {
     pub delete: Option<Call>,
     /// What a new one starts from.
     pub template: Option<Read>,
-    /// Fields that make one that is not tested, for when what it talks to is away.
+    /// What declared fields are set to meanwhile for one that is not tested, for when what it talks to is away.
     #[serde(default)]
     pub dormant: BTreeMap<String, Value>,
     /// Parameters that save one without a test.

@@ -1,22 +1,24 @@
 //! Wiring: looks at all services at once, does what differs, and looks again, until nothing is left or nothing moves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::act::{self, Done};
+use super::act::Done;
 use super::compare::{kept, wanted};
-use super::look::{Look, look, objects, part};
+use super::look::{Look, look, part};
 use super::model::{Count, Service, Wiring};
 use super::order::{Needs, Spot, needs, order};
-use super::plan::{Change, Facts, Fate, Prune, ServicePlan, complete, id_of, matching, plan};
+use super::plan::{Change, Facts, Prune, ServicePlan, complete, id_of, matching, plan};
 use super::record::{Key, Maker, Record, Records};
 use super::session::Session;
 use super::trouble::Trouble;
-use super::values::{Made, Secrets, all_made};
+use super::values::{Made, Secrets};
 
 /// So often services are looked at again after something was done.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 12;
+/// What is waited for between rounds in which nothing could be done; after the last one it is given up.
+const PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// What a run needs.
 pub struct Run<'a> {
@@ -102,6 +104,7 @@ impl Run<'_> {
         let mut sessions = self.sessions();
         let mut looks = self.look(&mut sessions, &needs, &self.names(), deadline);
         let mut outcome = Outcome { records, ..Outcome::default() };
+        let mut stuck = 0;
         for round in 0..ROUNDS {
             let plan = plan(&self.facts(&looks, &outcome.records, &order));
             if round == 0 {
@@ -113,24 +116,21 @@ impl Run<'_> {
                 break;
             }
             let done = self.execute(&mut sessions, &mut looks, &mut outcome, &needs);
-            let again: BTreeSet<String> = done
-                .iter()
-                .filter(|event| match (&event.what, &event.result) {
-                    (What::Step(_), _) => true,
-                    (_, Err(trouble)) => trouble.is_passing(),
-                    _ => false,
-                })
-                .map(|event| event.service.clone())
-                .collect();
-            let moved = done.iter().any(|event| event.result.is_ok());
+            let passing = |event: &&Event| event.result.as_ref().is_err_and(Trouble::is_passing);
+            let unready = outcome.left.iter().filter(|(_, plan)| !plan.steps.is_empty()).map(|(id, _)| id);
+            let again: BTreeSet<String> =
+                done.iter().filter(passing).map(|event| &event.service).chain(unready).cloned().collect();
+            let (moved, passes) =
+                (done.iter().any(|event| event.result.is_ok()), done.iter().any(|e| passing(&e)));
             outcome.events.extend(done);
-            if again.is_empty() && !moved {
-                break;
-            }
+            stuck = if moved { 0 } else { stuck + 1 };
             looks.extend(self.look(&mut sessions, &needs, &again, deadline));
             outcome.left = self::plan(&self.facts(&looks, &outcome.records, &order));
-            if !moved && Instant::now() >= deadline {
+            if stuck > 0 && (!passes || stuck > PAUSES.len()) {
                 break;
+            }
+            if let Some(pause) = stuck.checked_sub(1).and_then(|at| PAUSES.get(at)) {
+                std::thread::sleep(*pause);
             }
         }
         self.note_the_rest(&looks, &mut outcome);
@@ -186,43 +186,6 @@ impl Run<'_> {
         found.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what is to be done, every service on its own; what refers to another service's objects waits for them.
-    fn execute(
-        &self,
-        sessions: &mut BTreeMap<String, Session<'_>>,
-        looks: &mut BTreeMap<String, Look>,
-        outcome: &mut Outcome,
-        needs: &Needs,
-    ) -> Vec<Event> {
-        let pending: BTreeSet<Spot> = outcome
-            .left
-            .iter()
-            .flat_map(|(id, plan)| plan.changes.iter().map(move |change| (id, change)))
-            // Nothing waits for what goes.
-            .filter(|(_, change)| change.fate != Fate::Removed)
-            .map(|(id, change)| (id.clone(), change.resource.clone()))
-            .collect();
-        let shared = Shared {
-            run: self,
-            looks: Mutex::new(std::mem::take(looks)),
-            records: Mutex::new(std::mem::take(&mut outcome.records)),
-            pending: Mutex::new(pending),
-            finished: Condvar::new(),
-            events: Mutex::new(Vec::new()),
-            needs,
-        };
-        std::thread::scope(|scope| {
-            for (id, session) in sessions.iter_mut() {
-                let Some(plan) = outcome.left.get(id) else { continue };
-                let shared = &shared;
-                scope.spawn(move || shared.service(id, session, plan));
-            }
-        });
-        *looks = shared.looks.into_inner().unwrap_or_else(PoisonError::into_inner);
-        outcome.records = shared.records.into_inner().unwrap_or_else(PoisonError::into_inner);
-        shared.events.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Notes what was as wanted without anything being done.
     fn note_the_rest(&self, looks: &BTreeMap<String, Look>, outcome: &mut Outcome) {
         for (id, plan) in &outcome.left {
@@ -234,14 +197,14 @@ impl Run<'_> {
         }
     }
 
-    fn find(&self, looks: &BTreeMap<String, Look>, made: &Made) -> Option<serde_json::Value> {
+    pub(super) fn find(&self, looks: &BTreeMap<String, Look>, made: &Made) -> Option<serde_json::Value> {
         let resource = self.wiring.services.get(&made.service)?.api.resources.get(&made.resource)?;
         let found = looks.get(&made.service)?.resources.get(&made.resource)?.as_ref().ok()?;
         part(resource, found, made)
     }
 
     /// Notes an object as the service has it now.
-    fn note(
+    pub(super) fn note(
         &self,
         records: &mut Records,
         (id, service, name, object): (&str, &Service, &str, &str),
@@ -266,161 +229,6 @@ impl Run<'_> {
     }
 }
 
-/// What the services' threads share.
-struct Shared<'a> {
-    run: &'a Run<'a>,
-    looks: Mutex<BTreeMap<String, Look>>,
-    records: Mutex<Records>,
-    pending: Mutex<BTreeSet<Spot>>,
-    finished: Condvar,
-    events: Mutex<Vec<Event>>,
-    needs: &'a Needs,
-}
-
-impl Shared<'_> {
-    fn service(&self, id: &str, session: &Session<'_>, plan: &ServicePlan) {
-        // Whatever happens here, nobody waits for it for ever.
-        let _ended = Ended { shared: self, id };
-        if plan.trouble.is_some() {
-            return;
-        }
-        if !plan.steps.is_empty() {
-            for name in &plan.steps {
-                let Some(step) = session.service.api.steps.get(name) else { continue };
-                let result = act::step(session, step, self.run.secrets, &|made| self.find(made));
-                let failed = result.is_err();
-                self.tell(id, What::Step(step.about.clone()), result.map(|()| Done::Well));
-                if failed {
-                    return;
-                }
-            }
-            return;
-        }
-        let mut rest = plan.changes.as_slice();
-        while let Some(first) = rest.first() {
-            let same = |change: &&Change| {
-                change.resource == first.resource
-                    && (change.fate == Fate::Removed) == (first.fate == Fate::Removed)
-            };
-            let (batch, others) = rest.split_at(rest.iter().take_while(same).count());
-            rest = others;
-            if self.resource(id, session, batch).is_err() {
-                return;
-            }
-        }
-    }
-
-    /// All changes of one resource. An error ends the service's part of this round.
-    fn resource(&self, id: &str, session: &Session<'_>, batch: &[Change]) -> Result<(), ()> {
-        let Some(name) = batch.first().map(|change| change.resource.clone()) else { return Ok(()) };
-        let Some(resource) = session.service.api.resources.get(&name) else { return Ok(()) };
-        let spot = (id.to_owned(), name.clone());
-        if batch.iter().any(|change| change.fate != Fate::Removed) {
-            self.wait_for(&spot);
-        }
-        let (mut tried, mut ends) = (Vec::new(), false);
-        for change in batch {
-            let declared = session.service.objects(&name).get(&change.object).map(|object| (*object).clone());
-            let declared = complete(resource, &change.object, &declared.unwrap_or(serde_json::json!({})));
-            let unmade = all_made(&declared).into_iter().find(|made| self.find(made).is_none());
-            let fields = match change.fate {
-                Fate::Removed => Vec::new(),
-                _ => wanted(&declared, self.run.secrets, &|made| self.find(made)),
-            };
-            let result = match (unmade, &change.fate) {
-                (Some(made), fate) if *fate != Fate::Removed => {
-                    Err(super::session::missing_here(&super::values::Missing::Object(made)))
-                }
-                _ => act::act(session, resource, change, &fields),
-            };
-            ends = result.as_ref().is_err_and(Trouble::is_passing);
-            tried.push((change, result));
-            if ends {
-                break;
-            }
-        }
-        let fresh = objects(session, resource);
-        ends |= fresh.is_err();
-        locked(&self.looks).entry(id.to_owned()).or_default().resources.insert(name.clone(), fresh);
-        for (change, result) in tried {
-            self.note(id, session.service, change, result.is_ok());
-            self.tell(id, What::Change(change.clone()), result);
-        }
-        self.finish(&spot);
-        if ends { Err(()) } else { Ok(()) }
-    }
-
-    fn note(&self, id: &str, service: &Service, change: &Change, done: bool) {
-        let mut records = locked(&self.records);
-        let made = matches!(change.fate, Fate::New | Fate::Lost).then_some(Maker::Mediac);
-        let spot = (id, service, change.resource.as_str(), change.object.as_str());
-        let looks = locked(&self.looks);
-        match (&change.fate, done, looks.get(id)) {
-            (Fate::Removed, true, _) => records.forget(id, &change.resource, &change.object),
-            (Fate::Removed, false, _) | (_, _, None) => {}
-            (_, true, Some(look)) => {
-                self.run.note(&mut records, spot, look, &|made| self.run.find(&looks, made), made);
-            }
-            (_, false, Some(look)) => {
-                // What seemed to fail may have been made all the same; of its fields nothing is known.
-                let before = records.get(id, &change.resource, &change.object).cloned();
-                self.run.note(&mut records, spot, look, &|made| self.run.find(&looks, made), made);
-                let fields = before.clone().map(|before| before.fields).unwrap_or_default();
-                match (records.get(id, &change.resource, &change.object).cloned(), made) {
-                    (Some(found), Some(_)) => {
-                        let found = Record { fields, ..found };
-                        records.put(id, &change.resource, &change.object, found);
-                    }
-                    (Some(_), None) => match before {
-                        Some(before) => records.put(id, &change.resource, &change.object, before),
-                        None => records.forget(id, &change.resource, &change.object),
-                    },
-                    (None, _) => {}
-                }
-            }
-        }
-        drop(looks);
-        // Said at the end, when it cannot be done then either.
-        let _ = self.run.watcher.keep(&records);
-    }
-
-    fn tell(&self, id: &str, what: What, result: Result<Done, Trouble>) {
-        let event = Event { service: id.to_owned(), what, result };
-        self.run.watcher.did(&event);
-        locked(&self.events).push(event);
-    }
-
-    fn find(&self, made: &Made) -> Option<serde_json::Value> {
-        self.run.find(&locked(&self.looks), made)
-    }
-
-    fn wait_for(&self, spot: &Spot) {
-        let Some(needed) = self.needs.get(spot) else { return };
-        let mut pending = locked(&self.pending);
-        while needed.iter().any(|other| other != spot && pending.contains(other)) {
-            pending = self.finished.wait(pending).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn finish(&self, spot: &Spot) {
-        locked(&self.pending).remove(spot);
-        self.finished.notify_all();
-    }
-}
-
-/// Says that a service's thread has ended.
-struct Ended<'a> {
-    shared: &'a Shared<'a>,
-    id: &'a str,
-}
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        locked(&self.shared.pending).retain(|(of, _)| of != self.id);
-        self.shared.finished.notify_all();
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

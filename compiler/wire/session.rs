@@ -215,7 +215,8 @@ impl<'a> Session<'a> {
             return Err(trouble(Kind::Login(answer.status)));
         }
         if cookie.is_empty() {
-            return Err(trouble(Kind::Unexpected("it gives no cookie".to_owned())));
+            let page = answer.json().err().filter(|kind| *kind == Kind::NotJson("a web page"));
+            return Err(trouble(page.unwrap_or(Kind::Unexpected("it gives no cookie".to_owned()))));
         }
         *self.gained.borrow_mut() = Some(cookie.clone());
         Ok(cookie)

@@ -7,7 +7,7 @@ use std::process::Command;
 
 #[test]
 fn published_schemas_are_of_this_version() {
-    for name in ["plan", "status", "history", "doctor"] {
+    for name in ["plan", "status", "history", "doctor", "wire"] {
         let said = Command::new(env!("CARGO_BIN_EXE_mediac")).args(["schema", name]).output().unwrap();
         assert!(said.status.success(), "{name}");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/json/{name}.json"));

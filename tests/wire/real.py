@@ -1,12 +1,16 @@
 """Real programs, run from a Debian tree: no part of them is made up."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import urlencode
+
+from harness.references import plain
 
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LC_ALL": "C.UTF-8"}
 # As root in a namespace of its own: what it writes is gone afterwards.
@@ -63,7 +67,7 @@ class QBittorrent:
     """qbittorrent-nox, on the seeds of a host."""
 
     def __init__(self, sandbox, seeds, fill, port):
-        self.sandbox, self.seeds, self.fill = sandbox, seeds, fill
+        self.sandbox, self.seeds, self.fill, self._first, self._cookie = sandbox, seeds, fill, None, None
         command = ["qbittorrent-nox", f"--webui-port={port}"]
         places = {"XDG_CONFIG_HOME": "/config", "XDG_DATA_HOME": "/config", "HOME": "/config"}
         self.program = Program(sandbox, command, port, places)
@@ -71,6 +75,7 @@ class QBittorrent:
     def fresh(self):
         """As after its first start on the seeds."""
         self.program.stop()
+        self._cookie = None
         config = self.sandbox.path("/config/qBittorrent")
         shutil.rmtree(config, ignore_errors=True)
         config.mkdir(parents=True)
@@ -79,12 +84,46 @@ class QBittorrent:
         self.program.start()
         return self
 
-    def bare(self):
-        """On its settings alone: nothing of what wiring is about was seeded."""
-        self.program.stop()
-        (self.sandbox.path("/config/qBittorrent") / "categories.json").unlink(missing_ok=True)
-        self.program.start()
-        return self
+    def state(self):
+        """Its preferences and categories, from itself."""
+        return {"preferences": self._ask("app/preferences"), "categories": self._ask("torrents/categories")}
+
+    def reset(self):
+        """Without categories, and with the preferences of its first start."""
+        if self._first is None:
+            self._first = self.state()["preferences"]
+        categories = "\n".join(self._ask("torrents/categories"))
+        if categories:
+            self.post("torrents/removeCategories", categories=categories)
+        changed = {name: value for name, value in self._first.items() if self._ask("app/preferences")[name] != value}
+        if changed:
+            self.post("app/setPreferences", json=json.dumps(changed))
+
+    def post(self, path, **form):
+        self._talk("POST", path, urlencode(form))
+
+    def _ask(self, path):
+        return json.loads(self._talk("GET", path))
+
+    def _talk(self, method, path, body=None):
+        if self._cookie is None:
+            login = urlencode({"username": "admin", "password": plain("qbittorrent", "password")})
+            answer, _ = self._send("POST", "auth/login", login, {})
+            self._cookie = answer.getheader("set-cookie").split(";")[0]
+        answer, text = self._send(method, path, body, {"cookie": self._cookie})
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: status {answer.status}: {text[:200]}")
+        return text
+
+    def _send(self, method, path, body, headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.program.port, timeout=10)
+        try:
+            kind = {"content-type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request(method, f"/api/v2/{path}", body, {**kind, **headers})
+            answer = connection.getresponse()
+            return answer, answer.read().decode()
+        finally:
+            connection.close()
 
 
 class Transmission:

@@ -122,8 +122,8 @@ pub(super) const HOSTS: &[(&str, &str, &str)] = &[
     ),
     (
         "common-mount-exposes",
+        "{ storage = { downloads.root = \"/srv/downloads\", library.root = \"/srv/media\" }, services.alpha.uses = { downloads = 'write, library = 'write } }",
         "{ storage = { transcode = \"/srv/transcode\", library.root = \"/srv/media\" }, services.alpha.uses = { transcode = 'write, library = 'read } }",
-        "{ storage = { transcode = \"/srv/transcode\", library.root = \"/srv/media\" }, services = { alpha.uses.transcode = 'write, beta = container & { uses.library = 'read } } }",
     ),
     (
         "imports-copy",
@@ -260,6 +260,41 @@ pub(super) const HOSTS: &[(&str, &str, &str)] = &[
         "hash-of-no-password",
         "{ services.alpha = { env.A = \"mediac-secret(alpha/key:md5)\", secrets.key.source = 'given } }",
         "{ services.alpha = { env.A = \"mediac-secret(alpha/key:md5)\", secrets.key = { source = 'given, form = 'password } } }",
+    ),
+    (
+        "api-format",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.pth = \"/tag\" } } } }",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.path = \"/tag\" } } } }",
+    ),
+    (
+        "api-format",
+        "{ services.alpha = web & { api.auth.kind = \"open\" } }",
+        "{ services.alpha = web & { api = null } }",
+    ),
+    (
+        "api-unreachable",
+        "{ services.alpha = web & { api.ready.path = \"/\", endpoints.http.expose = 'none } }",
+        "{ services.alpha = web & { api.ready.path = \"/\", endpoints.http.expose = 'host } }",
+    ),
+    (
+        "api-unreachable",
+        "{ services.alpha = web & { api = { ready.path = \"/\", endpoint = \"web\" } } }",
+        "{ services.alpha = web & { api = { ready.path = \"/\", endpoint = \"http\" } } }",
+    ),
+    (
+        "unknown-resource",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.path = \"/tag\" } }, wiring.tgs.a = {} } }",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.path = \"/tag\" } }, wiring.tags.a = {} } }",
+    ),
+    (
+        "unknown-resource",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.path = \"/tag\" } }, wiring.tags.a.of = \"mediac-made(beta/tags/x:id)\" } }",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources.tags = { about = \"tag\", read.path = \"/tag\" } }, wiring.tags.a.of = \"mediac-made(alpha/tags/x:id)\" } }",
+    ),
+    (
+        "wiring-cycle",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources = { a = { about = \"a\", read.path = \"/a\" }, b = { about = \"b\", read.path = \"/b\" } } }, wiring = { a.x.of = \"mediac-made(alpha/b/x:id)\", b.x.of = \"mediac-made(alpha/a/x:id)\" } } }",
+        "{ services.alpha = web & { api = { ready.path = \"/\", resources = { a = { about = \"a\", read.path = \"/a\" }, b = { about = \"b\", read.path = \"/b\" } } }, wiring = { a.x.of = \"mediac-made(alpha/b/x:id)\", b.x = {} } } }",
     ),
     ("control-character", "{ services.alpha.env.A = \"a\\nb\" }", "{ services.alpha.env.A = \"a\\tb\" }"),
     (

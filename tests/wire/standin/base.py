@@ -1,5 +1,6 @@
 """What all stand-ins share: a server on loopback whose every request is noted, and which can be told to fail."""
 
+import contextlib
 import copy
 import json
 import socket
@@ -101,7 +102,7 @@ class StandIn:
             self.fault, self.count = fault, 0
 
     def writes(self):
-        return [f"{method} {path}" for method, path, write, _ in self.requests if write]
+        return [f"{method} {path}" for method, path, write, _, _ in self.requests if write]
 
     def forget(self):
         with self.lock:
@@ -125,12 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: StandIn
     timeout = 20
+    # Otherwise each answer waits for the acknowledgement of its own head.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
 
     def _serve(self):
-        owner = self.owner
+        owner, start = self.owner, time.monotonic()
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -141,9 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.delay:
             time.sleep(owner.delay)
         if fault and fault != "after" and self._fail(fault):
-            owner.requests.append((request.method, request.path, False, fault))
+            owner.requests.append((request.method, request.path, False, fault, time.monotonic() - start))
             return
-        with owner.lock:
+        # Whoever is asked while it tests somebody else must be able to answer.
+        with owner.lock if request.method != "GET" else contextlib.nullcontext():
             try:
                 answer, status, more = owner.answer(request), None, {}
             except Refused as refused:
@@ -154,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             text = b"" if answer is None else json.dumps(answer).encode()
             kind, status = "application/json; charset=utf-8", status or 200
-        owner.requests.append((request.method, request.path, write, status))
+        owner.requests.append((request.method, request.path, write, status, time.monotonic() - start))
         if fault == "after":
             # Done, and nobody hears of it.
             self._drop()

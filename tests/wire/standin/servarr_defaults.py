@@ -61,7 +61,8 @@ QUALITIES = {
         (0, "Unknown"),
         ("Trash Quality Lossy", [(32, "MP3-8"), (31, "MP3-16"), (30, "MP3-24"), (29, "MP3-32"), (28, "MP3-40"),
                                  (27, "MP3-48"), (26, "MP3-56"), (25, "MP3-64"), (24, "MP3-80")]),
-        ("Poor Quality Lossy", [(23, "MP3-96"), (33, "MP3-112"), (22, "MP3-128"), (19, "OGG Vorbis Q5"), (5, "MP3-160")]),
+        ("Poor Quality Lossy", [(23, "MP3-96"), (33, "MP3-112"), (22, "MP3-128"), (19, "OGG Vorbis Q5"),
+                                (5, "MP3-160")]),
         ("Low Quality Lossy", [(1, "MP3-192"), (18, "OGG Vorbis Q6"), (9, "AAC-192"), (20, "WMA"), (34, "MP3-224")]),
         ("Mid Quality Lossy", [(17, "OGG Vorbis Q7"), (8, "MP3-VBR-V2"), (3, "MP3-256"), (16, "OGG Vorbis Q8"),
                                (10, "AAC-256")]),
@@ -79,7 +80,8 @@ VIDEO = [
     ("HD-720p", "HDTV-720p", ["HDTV-720p", "WEB 720p", "Bluray-720p"]),
     ("HD-1080p", "HDTV-1080p", ["HDTV-1080p", "WEB 1080p", "Bluray-1080p"]),
     ("Ultra-HD", "HDTV-2160p", ["HDTV-2160p", "WEB 2160p", "Bluray-2160p"]),
-    ("HD - 720p/1080p", "HDTV-720p", ["HDTV-720p", "HDTV-1080p", "WEB 720p", "WEB 1080p", "Bluray-720p", "Bluray-1080p"]),
+    ("HD - 720p/1080p", "HDTV-720p", ["HDTV-720p", "HDTV-1080p", "WEB 720p", "WEB 1080p", "Bluray-720p",
+                                      "Bluray-1080p"]),
 ]
 LOSSY = ["Low Quality Lossy", "Mid Quality Lossy", "High Quality Lossy"]
 PROFILES = {
@@ -117,8 +119,8 @@ NAMING = {
     },
     "lidarr": {
         "renameTracks": False, "replaceIllegalCharacters": True, "colonReplacementFormat": 4,
-        "standardTrackFormat": "{Album Title} ({Release Year})/{Artist Name} - {Album Title} - {track:00} - {Track Title}",
-        "multiDiscTrackFormat": "{Album Title} ({Release Year})/{Medium Format} {medium:00}/{Artist Name} - {Track Title}",
+        "standardTrackFormat": "{Album Title} ({Release Year})/{Artist Name} - {track:00} - {Track Title}",
+        "multiDiscTrackFormat": "{Album Title}/{Medium Format} {medium:00}/{Artist Name} - {Track Title}",
         "artistFolderFormat": "{Artist Name}",
     },
 }
