@@ -127,7 +127,12 @@ impl Found<'_> {
             }
             (_, part) => {
                 let text = |side: &Snapshot| side.text(&change.path).unwrap_or_default().to_owned();
+                let timed =
+                    name.strip_suffix(".service").is_some_and(|stem| self.brings(&format!("{stem}.timer")));
                 let (action, because) = match units::compare(&name, &text(self.base), &text(self.fresh)) {
+                    Asks::Restart | Asks::Reload if timed => {
+                        (Action::Reread, "its timer starts it, the next time as it is now")
+                    }
                     Asks::Restart if part == Part::DropIn => {
                         let path = format!("/{}", change.path);
                         let because = Phrase::new("its settings in {} change", &[&path]);

@@ -34,11 +34,11 @@ pub(super) fn render(plan: &Plan) -> Rendered {
             (
                 "Service",
                 vec![
-                    ("Type", Node::new("oneshot")),
+                    // No boot waits for services that take their time.
+                    ("Type", Node::new("exec")),
                     ("ExecStart", command(&[MEDIAC, "wire", "apply", "--wait", "600"])),
                     ("Restart", Node::new("on-failure")),
                     ("RestartSec", Node::new("2min")),
-                    ("TimeoutStartSec", Node::new("30min")),
                 ],
             ),
         ],

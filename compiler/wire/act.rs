@@ -1,6 +1,7 @@
 //! Makes, changes or removes one object.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,9 @@ use super::plan::{Change, Fate, id_of, matching};
 use super::session::{Request, Session, escaped, missing_here};
 use super::trouble::{Kind, Trouble};
 use super::values::{Made, Secrets, own, resolve};
+
+/// How long a service has that another one tests, until it is tested again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// How it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,15 +41,21 @@ pub fn act(
         Fate::Removed => (&resource.delete, false),
     };
     let Some(call) = call else { return Err(no_way(resource, change)) };
-    let first = session.write(&object.request(call, &change.id, &[]), Login::Ours);
+    let request = object.request(call, &change.id, &[]);
+    let has_test = match change.fate {
+        Fate::New | Fate::Lost => !resource.dormant.is_empty(),
+        Fate::Changed | Fate::Renamed(_) => !resource.untested.is_empty(),
+        Fate::Removed => false,
+    };
+    let mut first = session.write(&request, Login::Ours);
+    if has_test && matches!(first, Err(Trouble { kind: Kind::Refused(..), .. })) {
+        // What it is tested with may have been wired a moment ago, and be starting anew for that.
+        std::thread::sleep(AGAIN);
+        first = session.write(&request, Login::Ours);
+    }
     let why = match first {
         Ok(_) => return then(session, call).map(|()| Done::Well),
-        Err(Trouble { kind: Kind::Refused(_, why), .. }) if creates && !resource.dormant.is_empty() => why,
-        Err(Trouble { kind: Kind::Refused(_, why), .. })
-            if !creates && change.fate != Fate::Removed && !resource.untested.is_empty() =>
-        {
-            why
-        }
+        Err(Trouble { kind: Kind::Refused(_, why), .. }) if has_test => why,
         Err(trouble) => return Err(trouble),
     };
     // What it talks to may be away: the service saves it when it does not have to try.

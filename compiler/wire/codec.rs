@@ -119,7 +119,7 @@ pub fn text(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn resource(extra: Value) -> Resource {
+    fn resource(extra: &Value) -> Resource {
         let mut all = json!({"about": "x", "read": {"path": "/"}});
         all.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         serde_json::from_value(all).unwrap()
@@ -148,7 +148,7 @@ mod tests {
                 "/specs/x/fields/value",
             ),
         ] {
-            let resource = resource(extra);
+            let resource = resource(&extra);
             let record = decode(&resource, stored.clone());
             assert!(record.pointer(decoded).is_some(), "{record}");
             let back = encode(&resource, record);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn new_items_get_their_name() {
-        let resource = resource(json!({"keyed": {"specs": "name"}}));
+        let resource = resource(&json!({"keyed": {"specs": "name"}}));
         let back = encode(&resource, json!({"specs": {"new": {"negate": true}}}));
         assert_eq!(back, json!({"specs": [{"negate": true, "name": "new"}]}));
     }

@@ -259,7 +259,11 @@ struct Ended<'a> {
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        locked(&self.shared.pending).retain(|(of, _)| of != self.id);
+        let mut pending = locked(&self.shared.pending);
+        // What was not come to has failed, for whoever waits for it.
+        locked(&self.shared.failed).extend(pending.iter().filter(|(of, _)| of == self.id).cloned());
+        pending.retain(|(of, _)| of != self.id);
+        drop(pending);
         self.shared.finished.notify_all();
     }
 }

@@ -119,12 +119,13 @@ fn the_compiler_names_no_service() {
 }
 
 /// What talks to services, and waits for them.
-const TALKS: [&str; 5] = [
+const TALKS: [&str; 6] = [
     "compiler/wire/http.rs",
     "compiler/wire/look.rs",
     "compiler/wire/run.rs",
     "compiler/wire/round.rs",
     "compiler/wire/session.rs",
+    "compiler/wire/act.rs",
 ];
 
 /// What may be named where: the text, and the beginnings of the paths that may have it.
@@ -138,7 +139,7 @@ const PLACES: &[(&str, &[&str])] = &[
     // How a process ends is said where it ends.
     ("std::process", &["compiler/cli/", "compiler/cli.rs", "compiler/main.rs"]),
     ("std::process::Command", &["compiler/cli/"]),
-    ("std::time", &["compiler/cli/", TALKS[0], TALKS[1], TALKS[2], TALKS[3], TALKS[4]]),
+    ("std::time", &["compiler/cli/", TALKS[0], TALKS[1], TALKS[2], TALKS[3], TALKS[4], TALKS[5]]),
     // Reading the project; what walks it or takes its errors belongs to the same.
     ("walkdir", &["compiler/cli/", "compiler/project.rs"]),
     // What is encrypted is written and read in memory.
@@ -164,6 +165,7 @@ const PLACES: &[(&str, &[&str])] = &[
             TALKS[1],
             TALKS[2],
             TALKS[3],
+            TALKS[5],
         ],
     ),
     ("ureq", &[TALKS[0]]),

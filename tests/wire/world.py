@@ -26,7 +26,7 @@ class World:
     def __init__(self, program: Path, host: Path, sandbox, folder: Path, specs=None):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         self.machine = Machine(program, folder, host)
-        self.specs = specs
+        self.specs, self.sandbox = specs, sandbox
         sandbox.path(DOWNLOADS).mkdir(parents=True, exist_ok=True)
         seeds = host / "srv/ssd/config/qbittorrent/qBittorrent"
         self.qbittorrent = QBittorrent(sandbox, seeds, _filled, QBITTORRENT)
@@ -88,6 +88,11 @@ class World:
                 service.state = copy.deepcopy(self.first[name])
                 service.requests.clear()
                 service.violations = []
+
+    def halt(self):
+        """Leaves the ports to others."""
+        for service in self.services.values():
+            service.stop()
 
     def stop(self):
         for service in self.services.values():

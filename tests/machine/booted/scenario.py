@@ -62,7 +62,7 @@ class Scenario:
             "docker exec prowlarr wget -q -O /dev/null http://qbittorrent:8080/"))
         units = [path.rsplit("/", 1)[1] for path in self.host.files("/etc/systemd/system/*.*") if ".d/" not in path]
         # Started by its timer; over when it has nothing left to do.
-        idle = {"mediac-killswitch-check.service", "mediac-recover-rest.service"}
+        idle = {"mediac-killswitch-check.service", "mediac-recover-rest.service", "mediac-wire.service"}
         self.check("every unit of mediac is active",
                    lambda: _same([unit for unit in units if unit not in idle and not self.active(unit)], []))
         self.check("no unit failed", lambda: _same(self.machine.say("systemctl --failed --plain --no-legend"), ""))
