@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure};
 use super::hosts::Place;
 use super::target;
 use super::terminal::Terminal;
-use crate::wire::{Outcome, Prune, Run, Spot};
+use crate::wire::{Outcome, Prune, Run, Spot, Trouble};
 use desk::Desk;
 
 pub use document::Document;
@@ -121,13 +121,15 @@ fn apply(arguments: &ApplyArguments, place: &Place, terminal: &Terminal) -> Resu
     Ok(exit(&outcome))
 }
 
-/// Nothing was changed, or a part of it is left.
+/// A part is left: after something was done, or because of what may be gone soon. Otherwise trying again is of no use.
 fn exit(outcome: &Outcome) -> Exit {
-    let left = outcome
-        .left
-        .values()
-        .any(|plan| !plan.is_done() || plan.trouble.is_some() || !plan.unread.is_empty());
-    match (left, outcome.events.iter().any(|event| event.result.is_ok())) {
+    let plans = || outcome.left.values();
+    let left = plans().any(|plan| !plan.is_done() || plan.trouble.is_some() || !plan.unread.is_empty());
+    let troubles =
+        plans().flat_map(|plan| plan.trouble.iter().chain(plan.unread.iter().map(|(_, trouble)| trouble)));
+    let failed = outcome.events.iter().filter_map(|event| event.result.as_ref().err());
+    let passes = troubles.chain(failed).any(Trouble::is_passing);
+    match (left, passes || outcome.events.iter().any(|event| event.result.is_ok())) {
         (false, _) => Exit::Done,
         (true, false) => Exit::Invalid,
         (true, true) => Exit::Degraded,

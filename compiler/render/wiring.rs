@@ -39,6 +39,8 @@ pub(super) fn render(plan: &Plan) -> Rendered {
                     ("ExecStart", command(&[MEDIAC, "wire", "apply", "--wait", "600"])),
                     ("Restart", Node::new("on-failure")),
                     ("RestartSec", Node::new("2min")),
+                    // A login that is refused is refused again, and services shut out who tries too often.
+                    ("RestartPreventExitStatus", Node::new(1_i64)),
                 ],
             ),
         ],

@@ -27,12 +27,22 @@ pub enum Done {
     Untested(String),
 }
 
+/// What an object is tested with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peers {
+    /// It was wired a moment ago.
+    Fresh,
+    /// It is as it was. Who tries a wrong password again and again is shut out.
+    Settled,
+}
+
 /// Does what a plan says of one object. `wanted` are the fields of the declared object, filled in as of now.
 pub fn act(
     session: &Session<'_>,
     resource: &Resource,
     change: &Change,
     wanted: &[Wanted],
+    peers: Peers,
 ) -> Result<Done, Trouble> {
     let object = Object::new(session, resource, change, wanted)?;
     let (call, creates) = match change.fate {
@@ -48,8 +58,9 @@ pub fn act(
         Fate::Removed => false,
     };
     let mut first = session.write(&request, Login::Ours);
-    if has_test && matches!(first, Err(Trouble { kind: Kind::Refused(..), .. })) {
-        // What it is tested with may have been wired a moment ago, and be starting anew for that.
+    let again = has_test && peers == Peers::Fresh;
+    if again && matches!(first, Err(Trouble { kind: Kind::Refused(..), .. })) {
+        // It may be starting anew for what it was told.
         std::thread::sleep(AGAIN);
         first = session.write(&request, Login::Ours);
     }

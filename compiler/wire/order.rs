@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Wiring;
+use super::record::Records;
 use super::values::all_made;
 
 /// A resource of a service.
@@ -11,9 +12,15 @@ pub type Spot = (String, String);
 /// Resources by those that they wait for.
 pub type Needs = BTreeMap<Spot, BTreeSet<Spot>>;
 
-/// What every resource waits for; those that are only looked at wait for nothing.
-pub fn needs(wiring: &Wiring) -> Needs {
+/// What every resource waits for. Those that are only looked at wait for nothing: what others refer to, and where mediac
+/// made something before.
+pub fn needs(wiring: &Wiring, records: &Records) -> Needs {
     let mut all = Needs::new();
+    for (id, resources) in &records.services {
+        let known = wiring.services.get(id).map(|service| &service.api.resources);
+        let known = resources.keys().filter(|name| known.is_some_and(|known| known.contains_key(*name)));
+        all.extend(known.map(|name| ((id.clone(), name.clone()), BTreeSet::new())));
+    }
     for (id, service) in &wiring.services {
         for (name, declared) in &service.wiring {
             let made = all_made(declared).into_iter().map(|made| (made.service, made.resource));
@@ -69,8 +76,11 @@ mod tests {
                   "wiring": {"tags": {"x": {}}}},
         }}))
         .unwrap();
-        let names: Vec<String> =
-            order(&needs(&wiring)).unwrap().into_iter().map(|(s, r)| format!("{s}/{r}")).collect();
+        let names: Vec<String> = order(&needs(&wiring, &Records::default()))
+            .unwrap()
+            .into_iter()
+            .map(|(s, r)| format!("{s}/{r}"))
+            .collect();
         assert_eq!(names, ["a/none", "b/tags", "a/apps"]);
         let spot = |name: &str| (name.to_owned(), name.to_owned());
         let circle =

@@ -125,10 +125,7 @@ fn of_service(facts: &Facts<'_>, id: &str, service: &Service) -> ServicePlan {
     plan.trouble.clone_from(&look.trouble);
     plan.steps.clone_from(&look.steps);
     for (_, name) in facts.order.iter().filter(|(of, _)| of == id) {
-        let (Some(resource), true) = (service.api.resources.get(name), service.wiring.contains_key(name))
-        else {
-            continue;
-        };
+        let Some(resource) = service.api.resources.get(name) else { continue };
         let found = match look.resources.get(name) {
             Some(Ok(found)) => found.as_slice(),
             Some(Err(trouble)) => {

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::act::{self, Done};
+use super::act::{self, Done, Peers};
 use super::compare::wanted;
 use super::look::{Look, objects};
 use super::model::{Count, Resource, Service};
@@ -123,6 +123,11 @@ impl Shared<'_> {
             self.wait_for(&spot);
         }
         let (mut tried, mut ends) = (Vec::new(), false);
+        let fresh = {
+            let changed = locked(&self.changed);
+            self.needs.get(&spot).is_some_and(|needed| needed.iter().any(|other| changed.contains(other)))
+        };
+        let peers = if fresh { Peers::Fresh } else { Peers::Settled };
         let batch = self.current(&spot, session, resource, batch);
         for change in &batch {
             let declared = session.service.objects(&name).get(&change.object).map(|object| (*object).clone());
@@ -136,7 +141,7 @@ impl Shared<'_> {
                 (Some(made), fate) if *fate != Fate::Removed => {
                     Err(super::session::missing_here(&super::values::Missing::Object(made)))
                 }
-                _ => act::act(session, resource, change, &fields),
+                _ => act::act(session, resource, change, &fields, peers),
             };
             ends = result.as_ref().is_err_and(Trouble::is_passing);
             let outcome = if result.is_ok() { &self.changed } else { &self.failed };

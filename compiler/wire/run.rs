@@ -88,7 +88,7 @@ pub struct Outcome {
 impl Run<'_> {
     /// What would be done. An error is a circle of references.
     pub fn plan(&self, records: Records) -> Result<Outcome, Vec<Spot>> {
-        let needs = needs(self.wiring);
+        let needs = needs(self.wiring, &records);
         let order = order(&needs)?;
         let mut sessions = self.sessions();
         let looks = self.look(&mut sessions, &needs, &self.names(), Instant::now() + self.wait);
@@ -98,7 +98,7 @@ impl Run<'_> {
 
     /// Does it.
     pub fn apply(&self, records: Records) -> Result<Outcome, Vec<Spot>> {
-        let needs = needs(self.wiring);
+        let needs = needs(self.wiring, &records);
         let order = order(&needs)?;
         let deadline = Instant::now() + self.wait;
         let mut sessions = self.sessions();

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from harness import references
+from jsonschema import Draft202012Validator
 
-HELD = "mediac-held("
+_SCHEMA = Draft202012Validator(json.loads((Path(__file__).resolve().parents[2] / "schemas/json/wire.json").read_text()))
 
 
 class Said:
@@ -21,7 +22,10 @@ class Said:
 
     @property
     def document(self):
-        return json.loads(self.out)
+        document = json.loads(self.out)
+        wrong = [error.message for error in _SCHEMA.iter_errors(document)]
+        assert not wrong, f"not as `mediac schema wire` has it: {wrong}"
+        return document
 
     @property
     def changes(self):

@@ -37,11 +37,18 @@ pub fn outcome(wiring: &Wiring, outcome: &Outcome, styling: Styling) -> String {
     let objects: usize = outcome.left.values().map(|plan| plan.fine.len()).sum();
     let writes: u32 = outcome.writes.values().sum();
     let left: usize = outcome.left.values().map(open).sum();
-    let _ = writeln!(
-        text,
-        "{objects} objects are as declared, {done} things were done with {writes} requests that write, {left} are left"
-    );
+    let done = counted(done, "thing was", "things were");
+    let writes = counted(writes as usize, "request that writes", "requests that write");
+    let _ = writeln!(text, "{}, {done} done with {writes}; {left} left", as_declared(objects));
     text
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn as_declared(number: usize) -> String {
+    counted(number, "object is as declared", "objects are as declared")
 }
 
 /// One thing that was done, or tried.
@@ -100,11 +107,12 @@ fn service(wiring: &Wiring, id: &str, plan: &ServicePlan) -> String {
         let _ = writeln!(text, "  . {resource} `{name}` is declared no longer; `--prune` removes it");
     }
     for rewritten in &plan.rewritten {
+        let doubt = if rewritten.reads == "nothing" { "; has it a field of this name?" } else { "" };
         let object =
             if rewritten.object.is_empty() { String::new() } else { format!(" `{}`", rewritten.object) };
         let _ = writeln!(
             text,
-            "  . {}{object}: {} is {} as declared, which the service keeps as {}",
+            "  . {}{object}: {} is {} as declared, which the service keeps as {}{doubt}",
             rewritten.resource, rewritten.field, rewritten.said, rewritten.reads
         );
     }
@@ -169,10 +177,12 @@ fn sum(plans: &BTreeMap<String, ServicePlan>) -> String {
     let removed = count(|fate| *fate == Fate::Removed);
     let fine: usize = plans.values().map(|plan| plan.fine.len()).sum();
     let down = plans.values().filter(|plan| plan.trouble.is_some()).count();
-    let down =
-        if down == 0 { String::new() } else { format!("; {down} services do not answer as they should") };
+    let down = match down {
+        0 => String::new(),
+        down => format!("; {} not answer as it should", counted(down, "service does", "services do")),
+    };
     if made + changed + removed == 0 && plans.values().all(|plan| plan.steps.is_empty()) {
-        return format!("nothing to do: {fine} objects are as declared{down}");
+        return format!("nothing to do: {}{down}", as_declared(fine));
     }
     format!("{made} to make, {changed} to change, {removed} to remove; {fine} are as declared{down}")
 }

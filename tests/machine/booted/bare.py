@@ -28,7 +28,8 @@ systemctl enable {name}.service
 """
 
 
-def machine(host: Host, sandbox: Sandbox, public_key: str) -> Machine:
+def machine(host: Host, sandbox: Sandbox, public_key: str, plex: str = "sleep infinity") -> Machine:
+    """`plex` is what the stand-in for Plex's package runs."""
     place = sandbox.root.parent
     disks = {}
     for unit in host.files("/etc/systemd/system/*.mount"):
@@ -44,7 +45,7 @@ def machine(host: Host, sandbox: Sandbox, public_key: str) -> Machine:
         sandbox.path(f"{home}/.ssh").chmod(0o700)
     sandbox.expect("chown", "-R", f"{USER}:", f"/home/{USER}/.ssh")
     write(sandbox.path("/etc/hosts"), "127.0.0.1 localhost debian\n")
-    _archive(sandbox)
+    _archive(sandbox, plex)
     _secrets(host, sandbox)
     for name in ("proc", "sys", "dev", "run", "tmp"):
         subprocess.run(["umount", sandbox.path(f"/{name}")], check=True)
@@ -59,7 +60,7 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
     path.chmod(mode)
 
 
-def _archive(sandbox: Sandbox) -> None:
+def _archive(sandbox: Sandbox, plex: str) -> None:
     """An archive with a stand-in for Plex, in reach of apt without a network."""
     package = next(package for package in PACKAGES if package.name == "plexmediaserver")
     settings = vars(package)
@@ -69,7 +70,7 @@ def _archive(sandbox: Sandbox) -> None:
     write(tree / "DEBIAN/control", control)
     write(tree / "DEBIAN/postinst", _INSTALLED.format(**settings), 0o755)
     write(tree / f"usr/lib/systemd/system/{package.name}.service", UNIT.format(**settings))
-    write(tree / package.program.lstrip("/"), "#!/bin/sh\nexec sleep infinity\n", 0o755)
+    write(tree / package.program.lstrip("/"), f"#!/bin/sh\nexec {plex}\n", 0o755)
     file = sandbox.path(f"{_ARCHIVE}/{package.name}.deb")
     file.parent.mkdir(parents=True)
     sandbox.expect("dpkg-deb", "--build", "--root-owner-group", "/tmp/package", f"{_ARCHIVE}/{file.name}")

@@ -47,6 +47,9 @@ for program in $programs; do cp "$(command -v $program)" bin/; done
 for file in $(cd bin && ldd $programs | grep -oE '/[^ :]+\\.so[^ :]*' | sort -u); do
 	mkdir -p ".${file%/*}" && cp -L "$file" ".$file"
 done
+if [ -n "$STANDINS" ]; then
+	mkdir -p usr/lib && cp -aL /usr/lib/python3.* usr/lib/ && cp -a "$STANDINS" standin
+fi
 tar -c . | docker import - mediac-test:base >/dev/null
 cd / && rm -rf /tmp/image
 """
@@ -63,14 +66,21 @@ def services(compose: Path) -> dict[str, str]:
     return found
 
 
-def build(machine: Machine, compose: Path, ports: dict[str, int], tunnel: Tunnel = IDLE) -> None:
+def build(
+    machine: Machine, compose: Path, ports: dict[str, int], tunnel: Tunnel = IDLE, standins: str | None = None
+) -> None:
+    """`standins` is where the machine has programs that speak the services' APIs: they answer instead of busybox."""
     for name, text in (("curl", _CURL), ("serve", _SERVE), ("torrent", _TORRENT), ("tunnel", tunnel.script)):
         machine.run("tee", f"/tmp/{name}", stdin=text.encode())
-    given = f"APPLETS='{' '.join(tunnel.applets)}' PROGRAMS='{' '.join(tunnel.programs)}'\n"
+    programs = [*tunnel.programs, *(["python3"] if standins else [])]
+    given = f"APPLETS='{' '.join(tunnel.applets)}' PROGRAMS='{' '.join(programs)}' STANDINS='{standins or ''}'\n"
     machine.must(given + _BUILD, timeout=180)
     for service, image in services(compose).items():
         command = ["/bin/serve", str(ports[service])] if service in ports else ["/bin/serve"]
         lines = [f"CMD {json.dumps(command)}"]
+        if standins and service in ports:
+            command = ["/bin/python3", "-B", "/standin/serve.py", service, str(ports[service])]
+            lines = ["ENV PYTHONHOME=/usr", f"CMD {json.dumps(command)}"]
         if service == "qbittorrent":
             lines = ['CMD ["/bin/torrent"]']
         if service == "caddy":

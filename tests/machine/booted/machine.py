@@ -5,6 +5,7 @@ Runs within the namespaces of `isolate`, so that mounts, networks and processes 
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -15,6 +16,15 @@ _NSPAWN = (
     "systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --capability=all"
     " --resolv-conf=off --timezone=off"
 ).split()
+# Machines that run at once would share the groups of their units, and get in each other's way when one starts a process.
+_APART = """\
+mkdir -p "$0"
+mountpoint -q "$0" || mount -t cgroup2 none "$0"
+mkdir -p "$0/$1"
+echo $$ >"$0/$1/cgroup.procs"
+shift
+exec "$@"
+"""
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
 
 
@@ -47,6 +57,7 @@ class Machine:
         self.data = data
         self.disks = disks
         self.console = data.parent / "console"
+        self.cgroups, self.cgroup = data.parent / "cgroups", f"mediac-test-{secrets.token_hex(6)}"
         self.network: tuple[str, ...] = ("--private-network",)
         self._nspawn: subprocess.Popen | None = None
         self.leader = 0
@@ -58,7 +69,7 @@ class Machine:
         binds += [f"--bind={self.data}:/var/lib/docker", "--system-call-filter=add_key keyctl bpf"]
         with self.console.open("ab") as console:
             self._nspawn = subprocess.Popen(
-                [*_NSPAWN, *self.network, f"--directory={self.root}", f"--machine={_NAME}", *binds],
+                ["sh", "-euc", _APART, self.cgroups, self.cgroup, *_NSPAWN, *self.network, f"--directory={self.root}", f"--machine={_NAME}", *binds],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,

@@ -86,7 +86,7 @@ def _wired(machine, services):
 
 
 def older(world):
-    tree = Path(os.environ["MEDIAC_WIRE_OLDER"])
+    tree = Path(os.environ["MEDIAC_WIRE_BOOKWORM"])
     world.halt()
     with Sandboxes(tree).make() as sandbox:
         sandbox.path("/srv/ssd/downloads/complete").mkdir(parents=True)

@@ -161,9 +161,6 @@ def pruned(world):
     said = world.machine.wire("apply")
     assert said.code == 0 and set(said.changes) == named, said
     world.machine.restore()
-    # Their services say nothing of them any more, but those kinds of objects are still looked at.
-    world.machine.define(lambda services: (services["sonarr"]["wiring"].update(tags={}),
-                                           services["radarr"]["wiring"].update(remote_paths={})))
     said = world.machine.wire("plan", "--exit-code")
     assert said.code == 0, said
     left = {f"{service}/{name}" for service, about in said.document["services"].items() for name in about["undeclared"]}

@@ -59,6 +59,7 @@ class StandIn:
     """A service. A subclass has `state`, a deep structure of plain data, and `answer(request)`."""
 
     name = "service"
+    address = "127.0.0.1"
 
     def __init__(self, port=0):
         self.port, self.requests, self.lock = port, [], threading.RLock()
@@ -81,7 +82,7 @@ class StandIn:
 
     def start(self):
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = _Server(("127.0.0.1", self.port), handler)
+        self._server = _Server((self.address, self.port), handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
