@@ -107,8 +107,8 @@ def _change_qbittorrent(world, field):
     if field.thing.resource == "categories":
         world.qbittorrent.post("torrents/editCategory", category=field.thing.name, savePath="/srv/ssd/downloads/elsewhere")
         return True
-    if field.name == "max_ratio" and not world.machine.wiring["services"]["qbittorrent"]["wiring"]["preferences"]["max_ratio_enabled"]:
-        # It has none while there is no limit.
+    if field.name.startswith("max_ratio"):
+        # Each of the two changes the other.
         return False
     value = {"save_path": "/srv/ssd/downloads/other", "temp_path": "/srv/ssd/downloads/other-temp"}.get(field.name)
     value = other(field.value) if value is None else value
