@@ -122,6 +122,9 @@ def _change_servarr(service, field):
         pair = next(one for one in stored["fields"] if one["name"] == field.place[1])
         pair["value"] = other(pair.get("value"), None) if pair.get("value") is not None else "x"
         return True
+    if field.place[0] not in stored:
+        # It follows from the implementation.
+        return False
     value = stored[field.place[0]]
     stored[field.place[0]] = {"fullSync": "addOnly", "torrent": "usenet"}.get(value, other(value)) if isinstance(value, str) else other(value)
     return True
