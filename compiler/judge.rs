@@ -234,15 +234,17 @@ impl Search<'_> {
         self.text.get(span.range()).is_some_and(|text| !text.is_empty() && text.trim().is_empty())
     }
 
-    /// The service whose module asks for an option that the host lacks.
+    /// The service whose module, or a helper that it imports, asks for an option that the host lacks.
     fn asking(&self, error: &EvalError, sources: &Sources) -> Option<Span> {
         let file = sources.find(self.name)?;
         let definitions = options::definitions(&self.text);
         error.labels.iter().find_map(|(span, _)| {
-            let module = sources.file(span.file)?.name.strip_prefix("modules/")?.strip_suffix(".ncl")?;
+            let helper = &sources.file(span.file)?.name;
             let place = definitions.iter().find(|place| match place.path.as_slice() {
                 [services, id, ..] if place.rooted && services == "services" => {
-                    schema::kind_of(&self.text, id).as_deref().unwrap_or(id) == module
+                    let kind = schema::kind_of(&self.text, id);
+                    let module = format!("modules/{}.ncl", kind.as_deref().unwrap_or(id));
+                    *helper == module || imports(sources, &module, helper)
                 }
                 _ => false,
             })?;
@@ -295,4 +297,10 @@ impl Search<'_> {
         let start = self.text.find('{').unwrap_or_default();
         Span { file, start, end: (start + 1).min(self.text.len()) }
     }
+}
+
+/// Whether a file that was read names another one, as an import does.
+fn imports(sources: &Sources, module: &str, helper: &str) -> bool {
+    let quoted = format!("\"{helper}\"");
+    sources.files().iter().any(|file| file.name == module && file.text.contains(&quoted))
 }

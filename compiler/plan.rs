@@ -23,7 +23,7 @@ pub use networks::stable_hash;
 pub use storage::{common as common_folder, disk_of, is_within as storage_is_within};
 
 pub use policy::{ExposedBy, Exposure, Firewall, KillSwitchPlan, TunnelPlan};
-pub use wiring::ENDPOINT;
+pub use wiring::{ENDPOINT, plan as wiring};
 
 pub use types::{
     Account, Container, Directory, DiskMount, File, Maker, Native, Network, NetworkKind, NetworkUse, Plan,

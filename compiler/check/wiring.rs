@@ -1,6 +1,6 @@
 //! What services want of each other's interfaces: it can be read, reached and put into an order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
@@ -11,7 +11,7 @@ use crate::format::json;
 use crate::ir::{Expose, Host, Scheme, Service};
 use crate::node::Node;
 use crate::path::OptionPath;
-use crate::plan::ENDPOINT;
+use crate::plan::{self, ENDPOINT};
 use crate::wire::{self, Made};
 
 /// A description of an API that cannot be read.
@@ -135,30 +135,12 @@ fn resources(service: &Service) -> impl Iterator<Item = (&str, &Node)> {
 
 /// Objects that each need another one first, in a circle.
 pub fn cycle(host: &Host, report: &mut Report) {
-    let mut needs = wire::Needs::new();
-    for (id, service) in services(host) {
-        for (name, node) in service.wiring.iter().filter_map(Node::as_map).flatten() {
-            let mut needed = BTreeSet::new();
-            strings::leaves(&at(id, &["wiring", name]), node, &mut |_, _, text| {
-                needed.extend(wire::made(text).map(|made| (made.service, made.resource)));
-            });
-            let after =
-                resources(service).find(|(known, _)| known == name).and_then(|(_, node)| node.get("after"));
-            if let Some(Node { value: crate::node::Value::List(items), .. }) = after {
-                let spots = items.iter().filter_map(|item| item.as_str()?.split_once('/'));
-                needed.extend(spots.map(|(service, resource)| (service.to_owned(), resource.to_owned())));
-            }
-            let own = (id.to_owned(), name.clone());
-            needed.remove(&own);
-            for spot in &needed {
-                needs.entry(spot.clone()).or_default();
-            }
-            needs.entry(own).or_default().extend(needed);
-        }
-    }
-    let Err(circle) = wire::order(&needs) else { return };
+    // What cannot be written or read back is a finding of its own.
+    let text = plan::wiring(host).and_then(|file| json::write(&file.content).ok());
+    let Some(Ok(wiring)) = text.map(|text| wire::parse(text.as_str())) else { return };
+    let Err(circle) = wire::order(&wire::needs(&wiring, &wire::Records::default())) else { return };
     let names: Vec<String> = circle.iter().map(|(id, name)| format!("{id}/{name}")).collect();
-    let Some((id, name)) = circle.iter().find(|(id, _)| host.services.contains_key(id)) else { return };
+    let Some((id, name)) = circle.first() else { return };
     report.push(Diagnostic::error(
         "wiring-cycle",
         &at(id, &["wiring", name]),

@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure};
 use super::hosts::Place;
 use super::target;
 use super::terminal::Terminal;
-use crate::wire::{Outcome, Prune, Run, Spot, Trouble};
+use crate::wire::{Outcome, Prune, Run, ServicePlan, Spot, Trouble};
 use desk::Desk;
 
 pub use document::Document;
@@ -89,7 +89,7 @@ fn plan(arguments: &PlanArguments, place: &Place, terminal: &Terminal) -> Result
     } else {
         terminal.result(&human::plan(&desk.wiring, &outcome.plan, terminal.stdout()));
     }
-    Ok(if outcome.plan.values().any(|plan| plan.trouble.is_some() || !plan.unread.is_empty()) {
+    Ok(if outcome.plan.values().any(|plan| plan.troubles().next().is_some()) {
         Exit::Invalid
     } else if arguments.exit_code && outcome.plan.values().any(|plan| !plan.is_done()) {
         Exit::Differences
@@ -123,10 +123,8 @@ fn apply(arguments: &ApplyArguments, place: &Place, terminal: &Terminal) -> Resu
 
 /// A part is left: after something was done, or because of what may be gone soon. Otherwise trying again is of no use.
 fn exit(outcome: &Outcome) -> Exit {
-    let plans = || outcome.left.values();
-    let left = plans().any(|plan| !plan.is_done() || plan.trouble.is_some() || !plan.unread.is_empty());
-    let troubles =
-        plans().flat_map(|plan| plan.trouble.iter().chain(plan.unread.iter().map(|(_, trouble)| trouble)));
+    let left = outcome.left.values().any(|plan| !plan.is_done() || plan.troubles().next().is_some());
+    let troubles = outcome.left.values().flat_map(ServicePlan::troubles);
     let failed = outcome.events.iter().filter_map(|event| event.result.as_ref().err());
     let passes = troubles.chain(failed).any(Trouble::is_passing);
     match (left, passes || outcome.events.iter().any(|event| event.result.is_ok())) {

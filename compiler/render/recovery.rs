@@ -7,7 +7,7 @@ use crate::path::OptionPath;
 use crate::plan::Plan;
 
 /// Where `mediac apply` puts the program itself. Where a build was copied by hand, the units do nothing.
-const MEDIAC: &str = "/var/lib/mediac/bin/mediac";
+pub(super) const MEDIAC: &str = "/var/lib/mediac/bin/mediac";
 
 pub(super) fn render(plan: &Plan) -> Rendered {
     let origin = OptionPath::root().field("name");

@@ -1,13 +1,11 @@
 //! The units that wire services: some time after a boot, and soon after every apply that concerns them.
 
 use super::Rendered;
+use super::recovery::MEDIAC;
 use super::units::{command, texts, unit_file};
 use crate::node::Node;
 use crate::path::OptionPath;
 use crate::plan::{ETC, Plan};
-
-/// Where `mediac apply` puts the program itself.
-const MEDIAC: &str = "/var/lib/mediac/bin/mediac";
 
 pub(super) fn render(plan: &Plan) -> Rendered {
     let wiring = format!("{ETC}/wiring.json");

@@ -1,6 +1,6 @@
 //! Makes, changes or removes one object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::codec::{decode, encode, text};
 use super::compare::Wanted;
 use super::look::objects;
-use super::model::{Call, Chosen, Encode, Login, Read, Resource, Send, Step};
+use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
 use super::place::{dotted, leaves, names, picked, put};
 use super::plan::{Change, Fate, id_of, matching};
-use super::session::{Request, Session, escaped, missing_here};
+use super::session::{Request, Session, escaped, missing_here, pairs};
 use super::trouble::{Kind, Trouble};
 use super::values::{Made, Secrets, own, resolve};
 
@@ -45,18 +45,14 @@ pub fn act(
     peers: Peers,
 ) -> Result<Done, Trouble> {
     let object = Object::new(session, resource, change, wanted)?;
-    let (call, creates) = match change.fate {
-        Fate::New | Fate::Lost => (&resource.create, true),
-        Fate::Changed | Fate::Renamed(_) => (&resource.update, false),
+    let creates = matches!(change.fate, Fate::New | Fate::Lost);
+    let (call, has_test) = match change.fate {
+        Fate::New | Fate::Lost => (&resource.create, !resource.dormant.is_empty()),
+        Fate::Changed | Fate::Renamed(_) => (&resource.update, !resource.untested.is_empty()),
         Fate::Removed => (&resource.delete, false),
     };
     let Some(call) = call else { return Err(no_way(resource, change)) };
     let request = object.request(call, &change.id, &[]);
-    let has_test = match change.fate {
-        Fate::New | Fate::Lost => !resource.dormant.is_empty(),
-        Fate::Changed | Fate::Renamed(_) => !resource.untested.is_empty(),
-        Fate::Removed => false,
-    };
     let mut first = session.write(&request, Login::Ours);
     let again = has_test && peers == Peers::Fresh;
     if again && matches!(first, Err(Trouble { kind: Kind::Refused(..), .. })) {
@@ -84,7 +80,7 @@ pub fn act(
     let mut id = id_of(resource, &decode(resource, answer));
     if id.is_null() {
         let found = objects(session, resource)?;
-        let made = matching(resource, wanted, &found, None, &std::collections::BTreeSet::new());
+        let made = matching(resource, wanted, &found, None, &BTreeSet::new());
         id = made
             .and_then(|(index, _)| found.get(index))
             .map(|found| id_of(resource, found))
@@ -98,10 +94,8 @@ pub fn act(
 
 /// Makes what was sent take effect.
 fn then(session: &Session<'_>, call: &Call) -> Result<(), Trouble> {
-    let Some(Read { method, path, query, body, pick: _ }) = &call.then else { return Ok(()) };
-    let query = query.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let request = Request { method: *method, path: path.clone(), query, form: None, json: body.clone() };
-    session.write(&request, Login::Ours).map(|_| ())
+    let Some(then) = &call.then else { return Ok(()) };
+    session.write(&Request::from(then), Login::Ours).map(|_| ())
 }
 
 /// Does a step: each of its calls, in order.
@@ -142,10 +136,6 @@ fn no_way(resource: &Resource, change: &Change) -> Trouble {
     };
     let kind = Kind::Unexpected(format!("a {} cannot be {verb} through its API", resource.about));
     Trouble { kind, call: String::new() }
-}
-
-fn pairs(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// An object as it will be, in the parts that calls send.

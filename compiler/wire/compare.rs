@@ -1,5 +1,7 @@
 //! One declared object against what the service has: which fields differ, and who changed them.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::codec::text;
@@ -40,7 +42,8 @@ pub struct Field {
 }
 
 /// Why a field differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// The object is new, or the field was not declared before.
     New,
@@ -88,28 +91,20 @@ pub fn compare(
     for Wanted { place, value, shown: to, secrecy } in wanted {
         let kept = record.and_then(|record| record.fields.get(place));
         let found = read(resource, stored, place);
+        let mut differs = |found: Option<Value>, to: &str, cause| {
+            let from = found.as_ref().map(|found| shown_as(found, *secrecy));
+            // What it refers to is known later; what it is now is not to be kept then.
+            let found = found.filter(|_| *secrecy == Secrecy::Open && cause != Cause::New);
+            compared.fields.push(Field { place: place.clone(), from, found, to: to.to_owned(), cause });
+        };
         let Ok(value) = value.as_ref().map(|value| own(value, stored)) else {
             // It refers to what is not there yet.
-            let from = from(found, *secrecy);
-            compared.fields.push(Field {
-                place: place.clone(),
-                from,
-                found: None,
-                to: to.clone(),
-                cause: Cause::New,
-            });
+            differs(found, to, Cause::New);
             continue;
         };
         let Some(found) = found else {
             if !kept.is_some_and(|kept| key.is(&kept.said, &value)) {
-                let cause = Cause::Unseen;
-                compared.fields.push(Field {
-                    place: place.clone(),
-                    from: None,
-                    found: None,
-                    to: to.clone(),
-                    cause,
-                });
+                differs(None, to, Cause::Unseen);
             }
             continue;
         };
@@ -122,9 +117,7 @@ pub fn compare(
             continue;
         }
         let cause = cause(kept, &found, &value, key, &|one, other| is_same(resource, place, one, other));
-        let from = Some(shown_as(&found, *secrecy));
-        let found = Some(found).filter(|_| *secrecy == Secrecy::Open);
-        compared.fields.push(Field { place: place.clone(), from, found, to, cause });
+        differs(Some(found), &to, cause);
     }
     compared
 }
@@ -158,10 +151,6 @@ fn read(resource: &Resource, stored: &Value, place: &str) -> Option<Value> {
         None => stored.pointer(place).cloned().unwrap_or(Value::Null),
     };
     (found != MASK).then_some(found)
-}
-
-fn from(found: Option<Value>, secrecy: Secrecy) -> Option<String> {
-    found.map(|found| shown_as(&found, secrecy))
 }
 
 fn shown_as(found: &Value, secrecy: Secrecy) -> String {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, Request, Response};
 use ureq::{Agent, Body, Error};
 
-use super::trouble::Kind;
+use super::trouble::{Instead, Kind};
 
 /// More than this no service answers.
 pub const LIMIT: u64 = 16 << 20;
@@ -127,7 +127,7 @@ impl Answer {
         }
         serde_json::from_slice(&self.body).map_err(|_| {
             let start = self.body.trim_ascii_start();
-            Kind::NotJson(if start.starts_with(b"<") { "a web page" } else { "other text" })
+            Kind::NotJson(if start.starts_with(b"<") { Instead::Page } else { Instead::Text })
         })
     }
 
@@ -147,7 +147,7 @@ impl Answer {
     fn sentence(&self) -> String {
         let said = match self.json() {
             Ok(value) => messages(&value).join("; "),
-            Err(Kind::NotJson("a web page")) => String::new(),
+            Err(Kind::NotJson(Instead::Page)) => String::new(),
             Err(_) => String::from_utf8_lossy(&self.body).lines().next().unwrap_or_default().to_owned(),
         };
         let said = said.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>();

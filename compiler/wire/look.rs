@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::codec::decode;
-use super::model::{Count, Login, Resource};
+use super::model::{Count, Login, Resource, Wiring};
 use super::place::picked;
 use super::session::Session;
 use super::trouble::{Kind, Trouble};
@@ -115,7 +115,7 @@ fn patiently<T>(
 }
 
 /// The object that a name stands for among those of a resource, by its key.
-pub fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
+fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
     let [field] = resource.key.as_slice() else { return None };
     objects.iter().find(|object| {
         let found = picked(object, field);
@@ -129,8 +129,10 @@ pub fn is_alike(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// The part of an object that another one refers to.
-pub fn part(resource: &Resource, objects: &[Value], made: &Made) -> Option<Value> {
+/// What a reference to a part of an object stands for, as far as it is known.
+pub fn find(wiring: &Wiring, looks: &BTreeMap<String, Look>, made: &Made) -> Option<Value> {
+    let resource = wiring.services.get(&made.service)?.api.resources.get(&made.resource)?;
+    let objects = looks.get(&made.service)?.resources.get(&made.resource)?.as_ref().ok()?;
     let object = match resource.count {
         Count::One => objects.first(),
         Count::Many => named(resource, objects, &made.key),

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::codec::text;
 use super::compare::{Cause, Compared, Field, Wanted, compare, wanted};
-use super::look::{Look, is_alike, part};
+use super::look::{Look, find, is_alike};
 use super::model::{Count, Resource, Service, Wiring};
 use super::order::Spot;
-use super::place::{below, picked};
+use super::place::{dotted, picked, put};
 use super::record::{Key, Maker, Record, Records};
+use super::session::missing_here;
 use super::trouble::Trouble;
-use super::values::{Made, Missing, Secrets};
+use super::values::{Missing, Secrets};
 
 /// What is to be done with one service.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,11 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
+    /// What is wrong with the service, or a resource of it.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.trouble.iter().chain(self.unread.iter().map(|(_, trouble)| trouble))
+    }
+
     /// Whether nothing is to be done.
     pub fn is_done(&self) -> bool {
         self.steps.is_empty() && self.changes.is_empty()
@@ -195,9 +201,9 @@ impl One<'_> {
     fn plan(&self, found: &[Value], taken: &mut BTreeSet<usize>, plan: &mut ServicePlan) {
         let Facts { records, secrets, key, .. } = *self.facts;
         let declared = complete(self.resource, self.object, self.declared);
-        let wanted = wanted(&declared, secrets, &|made| find(self.facts, made));
+        let wanted = wanted(&declared, secrets, &|made| find(self.facts.wiring, self.facts.looks, made));
         let gone = wanted.iter().find_map(|field| match &field.value {
-            Err(missing @ Missing::Secret(_)) => Some(super::session::missing_here(missing)),
+            Err(missing @ Missing::Secret(_)) => Some(missing_here(missing)),
             _ => None,
         });
         if let Some(trouble) = gone {
@@ -247,19 +253,12 @@ fn new_field(wanted: Wanted) -> Field {
 pub fn complete(resource: &Resource, object: &str, declared: &Value) -> Value {
     let mut declared = declared.clone();
     if let ([key], Count::Many) = (resource.key.as_slice(), resource.count) {
-        let place = super::place::dotted(key);
+        let place = dotted(key);
         if declared.pointer(&place).is_none() {
-            super::place::put(&mut declared, &place, json!(object));
+            put(&mut declared, &place, json!(object));
         }
     }
     declared
-}
-
-/// What a reference stands for, as far as it is known.
-pub fn find(facts: &Facts<'_>, made: &Made) -> Option<Value> {
-    let resource = facts.wiring.services.get(&made.service)?.api.resources.get(&made.resource)?;
-    let objects = facts.looks.get(&made.service)?.resources.get(&made.resource)?.as_ref().ok()?;
-    part(resource, objects, made)
 }
 
 /// How an object was recognised.
@@ -296,7 +295,7 @@ fn has_key(resource: &Resource, wanted: &[Wanted], stored: &Value) -> bool {
     let fields = key_of(resource, stored);
     !resource.key.is_empty()
         && resource.key.iter().zip(fields).all(|(field, stored)| {
-            let place = field.split('.').fold(String::new(), |place, name| below(&place, name));
+            let place = dotted(field);
             let value =
                 wanted.iter().find(|wanted| wanted.place == place).and_then(|w| w.value.as_ref().ok());
             value.and_then(text).is_some_and(|value| is_alike(&value, &stored))

@@ -4,19 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::act::{self, Done, Peers};
 use super::compare::wanted;
-use super::look::{Look, objects};
-use super::model::{Count, Resource, Service};
+use super::look::{Look, find, objects};
+use super::model::{Count, Resource};
 use super::order::{Needs, Spot};
 use super::plan::{Change, Fate, ServicePlan, complete, id_of};
-use super::record::{Maker, Record, Records};
+use super::record::{Maker, Records};
 use super::run::{Event, Outcome, Run, What, locked};
-use super::session::Session;
+use super::session::{Session, missing_here};
 use super::trouble::Trouble;
-use super::values::{Made, all_made};
+use super::values::{Made, Missing, all_made};
 
 impl Run<'_> {
     /// Does what is to be done.
@@ -123,24 +123,25 @@ impl Shared<'_> {
             self.wait_for(&spot);
         }
         let (mut tried, mut ends) = (Vec::new(), false);
-        let fresh = {
-            let changed = locked(&self.changed);
-            self.needs.get(&spot).is_some_and(|needed| needed.iter().any(|other| changed.contains(other)))
-        };
-        let peers = if fresh { Peers::Fresh } else { Peers::Settled };
-        let batch = self.current(&spot, session, resource, batch);
+        let changed = locked(&self.changed).clone();
+        let fresh: Vec<&Spot> =
+            self.needs.get(&spot).into_iter().flatten().filter(|other| changed.contains(*other)).collect();
+        let peers = if fresh.is_empty() { Peers::Settled } else { Peers::Fresh };
+        let mut batch = batch.to_vec();
+        if fresh.iter().any(|other| other.0 == id) {
+            bring_up_to_date(session, resource, &mut batch);
+        }
+        let (objects_of, nothing) = (session.service.objects(&name), json!({}));
         for change in &batch {
-            let declared = session.service.objects(&name).get(&change.object).map(|object| (*object).clone());
-            let declared = complete(resource, &change.object, &declared.unwrap_or(serde_json::json!({})));
+            let declared = objects_of.get(&change.object).copied().unwrap_or(&nothing);
+            let declared = complete(resource, &change.object, declared);
             let unmade = all_made(&declared).into_iter().find(|made| self.find(made).is_none());
             let fields = match change.fate {
                 Fate::Removed => Vec::new(),
                 _ => wanted(&declared, self.run.secrets, &|made| self.find(made)),
             };
             let result = match (unmade, &change.fate) {
-                (Some(made), fate) if *fate != Fate::Removed => {
-                    Err(super::session::missing_here(&super::values::Missing::Object(made)))
-                }
+                (Some(made), fate) if *fate != Fate::Removed => Err(missing_here(&Missing::Object(made))),
                 _ => act::act(session, resource, change, &fields, peers),
             };
             ends = result.as_ref().is_err_and(Trouble::is_passing);
@@ -155,67 +156,34 @@ impl Shared<'_> {
         ends |= fresh.is_err();
         locked(&self.looks).entry(id.to_owned()).or_default().resources.insert(name.clone(), fresh);
         for (change, result) in tried {
-            self.note(id, session.service, change, result.is_ok());
+            self.note(id, change, result.is_ok());
             self.tell(id, What::Change(change.clone()), result);
         }
         self.finish(&spot);
         if ends { Err(()) } else { Ok(()) }
     }
 
-    /// The same changes, of objects as they are now: what is made in one resource may have changed those of another.
-    fn current(
-        &self,
-        spot: &Spot,
-        session: &Session<'_>,
-        resource: &Resource,
-        batch: &[Change],
-    ) -> Vec<Change> {
-        let mut batch = batch.to_vec();
-        let Some(needed) = self.needs.get(spot) else { return batch };
-        if !needed.iter().any(|other| other.0 == spot.0 && locked(&self.changed).contains(other)) {
-            return batch;
-        }
-        // Where it cannot be read now, what was read before is as good.
-        let found = objects(session, resource).unwrap_or_default();
-        for change in batch.iter_mut().filter(|change| change.stored.is_some()) {
-            let same = |stored: &&Value| resource.count == Count::One || id_of(resource, stored) == change.id;
-            if let Some(now) = found.iter().find(same) {
-                change.stored = Some(now.clone());
-            }
-        }
-        batch
-    }
-
-    fn note(&self, id: &str, service: &Service, change: &Change, done: bool) {
+    fn note(&self, id: &str, change: &Change, done: bool) {
+        let Change { resource, object, fate, .. } = change;
         let mut records = locked(&self.records);
-        let made = matches!(change.fate, Fate::New | Fate::Lost).then_some(Maker::Mediac);
-        let spot = (id, service, change.resource.as_str(), change.object.as_str());
-        let looks = locked(&self.looks);
-        match (&change.fate, done, looks.get(id)) {
-            (Fate::Removed, true, _) => records.forget(id, &change.resource, &change.object),
-            (Fate::Removed, false, _) | (_, _, None) => {}
-            (_, true, Some(look)) => {
-                self.run.note(&mut records, spot, look, &|made| self.run.find(&looks, made), made);
-            }
-            (_, false, Some(look)) => {
-                // What seemed to fail may have been made all the same; of its fields nothing is known.
-                let before = records.get(id, &change.resource, &change.object).cloned();
-                self.run.note(&mut records, spot, look, &|made| self.run.find(&looks, made), made);
-                let fields = before.clone().map(|before| before.fields).unwrap_or_default();
-                match (records.get(id, &change.resource, &change.object).cloned(), made) {
-                    (Some(found), Some(_)) => {
-                        let found = Record { fields, ..found };
-                        records.put(id, &change.resource, &change.object, found);
-                    }
-                    (Some(_), None) => match before {
-                        Some(before) => records.put(id, &change.resource, &change.object, before),
-                        None => records.forget(id, &change.resource, &change.object),
-                    },
-                    (None, _) => {}
+        let record = self.run.record(&records, &locked(&self.looks), (id, resource, object));
+        let made = matches!(fate, Fate::New | Fate::Lost);
+        match (fate, record) {
+            (Fate::Removed, _) if done => records.forget(id, resource, object),
+            (Fate::Removed, _) | (_, None) => {}
+            (_, Some(mut record)) if done || made => {
+                if made {
+                    record.maker = Maker::Mediac;
                 }
+                if !done {
+                    // What seemed to fail may have been made all the same; of its fields nothing is known.
+                    let before = records.get(id, resource, object);
+                    record.fields = before.map(|before| before.fields.clone()).unwrap_or_default();
+                }
+                records.put(id, resource, object, record);
             }
+            (_, Some(_)) => {}
         }
-        drop(looks);
         // Said at the end, when it cannot be done then either.
         let _ = self.run.watcher.keep(&records);
     }
@@ -227,7 +195,7 @@ impl Shared<'_> {
     }
 
     fn find(&self, made: &Made) -> Option<Value> {
-        self.run.find(&locked(&self.looks), made)
+        find(self.run.wiring, &locked(&self.looks), made)
     }
 
     fn wait_for(&self, spot: &Spot) {
@@ -253,6 +221,18 @@ impl Shared<'_> {
     fn finish(&self, spot: &Spot) {
         locked(&self.pending).remove(spot);
         self.finished.notify_all();
+    }
+}
+
+/// Changes are of objects as they are now: what is made in one resource may have changed those of another.
+fn bring_up_to_date(session: &Session<'_>, resource: &Resource, batch: &mut [Change]) {
+    // Where it cannot be read now, what was read before is as good.
+    let found = objects(session, resource).unwrap_or_default();
+    for change in batch.iter_mut().filter(|change| change.stored.is_some()) {
+        let same = |stored: &&Value| resource.count == Count::One || id_of(resource, stored) == change.id;
+        if let Some(now) = found.iter().find(same) {
+            change.stored = Some(now.clone());
+        }
     }
 }
 

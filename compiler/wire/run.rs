@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::act::Done;
 use super::compare::{kept, wanted};
-use super::look::{Look, look, part};
-use super::model::{Count, Service, Wiring};
+use super::look::{Look, find, look};
+use super::model::{Count, Wiring};
 use super::order::{Needs, Spot, needs, order};
 use super::plan::{Change, Facts, Prune, ServicePlan, complete, id_of, matching, plan};
-use super::record::{Key, Maker, Record, Records};
+use super::record::{Key, Record, Records};
 use super::session::Session;
 use super::trouble::Trouble;
-use super::values::{Made, Secrets};
+use super::values::Secrets;
 
 /// So often services are looked at again after something was done.
 const ROUNDS: usize = 12;
@@ -103,16 +105,11 @@ impl Run<'_> {
         let deadline = Instant::now() + self.wait;
         let mut sessions = self.sessions();
         let mut looks = self.look(&mut sessions, &needs, &self.names(), deadline);
-        let mut outcome = Outcome { records, ..Outcome::default() };
+        let plan = plan(&self.facts(&looks, &records, &order));
+        let mut outcome = Outcome { left: plan.clone(), plan, records, ..Outcome::default() };
         let mut stuck = 0;
-        for round in 0..ROUNDS {
-            let plan = plan(&self.facts(&looks, &outcome.records, &order));
-            if round == 0 {
-                outcome.plan.clone_from(&plan);
-            }
-            let idle = plan.values().all(|plan| plan.trouble.is_some() || plan.is_done());
-            outcome.left = plan;
-            if idle {
+        for _ in 0..ROUNDS {
+            if outcome.left.values().all(|plan| plan.trouble.is_some() || plan.is_done()) {
                 break;
             }
             let done = self.execute(&mut sessions, &mut looks, &mut outcome, &needs);
@@ -189,43 +186,34 @@ impl Run<'_> {
     /// Notes what was as wanted without anything being done.
     fn note_the_rest(&self, looks: &BTreeMap<String, Look>, outcome: &mut Outcome) {
         for (id, plan) in &outcome.left {
-            let Some((service, look)) = self.wiring.services.get(id).zip(looks.get(id)) else { continue };
             for (name, object) in &plan.fine {
-                let find = |made: &Made| self.find(looks, made);
-                self.note(&mut outcome.records, (id, service, name, object), look, &find, None);
+                if let Some(record) = self.record(&outcome.records, looks, (id, name, object)) {
+                    outcome.records.put(id, name, object, record);
+                }
             }
         }
     }
 
-    pub(super) fn find(&self, looks: &BTreeMap<String, Look>, made: &Made) -> Option<serde_json::Value> {
-        let resource = self.wiring.services.get(&made.service)?.api.resources.get(&made.resource)?;
-        let found = looks.get(&made.service)?.resources.get(&made.resource)?.as_ref().ok()?;
-        part(resource, found, made)
-    }
-
-    /// Notes an object as the service has it now.
-    pub(super) fn note(
+    /// What is to be noted of an object as the service has it now.
+    pub(super) fn record(
         &self,
-        records: &mut Records,
-        (id, service, name, object): (&str, &Service, &str, &str),
-        look: &Look,
-        find: &dyn Fn(&Made) -> Option<serde_json::Value>,
-        maker: Option<Maker>,
-    ) {
-        let Some(resource) = service.api.resources.get(name) else { return };
-        let Some(Ok(found)) = look.resources.get(name) else { return };
-        let Some(declared) = service.objects(name).get(object).copied() else { return };
-        let wanted = wanted(&complete(resource, object, declared), self.secrets, find);
-        let before = records.get(id, name, object).cloned();
-        let Some((index, _)) = matching(resource, &wanted, found, before.as_ref(), &BTreeSet::new()) else {
-            return;
-        };
-        let Some(stored) = found.get(index) else { return };
-        let fields = kept(resource, &wanted, stored, self.key).into_iter().collect();
-        let maker = maker.or(before.map(|before| before.maker)).unwrap_or_default();
-        let id_of =
-            if resource.count == Count::One { serde_json::Value::Null } else { id_of(resource, stored) };
-        records.put(id, name, object, Record { id: id_of, maker, fields });
+        records: &Records,
+        looks: &BTreeMap<String, Look>,
+        (id, name, object): (&str, &str, &str),
+    ) -> Option<Record> {
+        let service = self.wiring.services.get(id)?;
+        let resource = service.api.resources.get(name)?;
+        let found = looks.get(id)?.resources.get(name)?.as_ref().ok()?;
+        let declared = complete(resource, object, service.objects(name).get(object)?);
+        let wanted = wanted(&declared, self.secrets, &|made| find(self.wiring, looks, made));
+        let before = records.get(id, name, object);
+        let (index, _) = matching(resource, &wanted, found, before, &BTreeSet::new())?;
+        let stored = found.get(index)?;
+        Some(Record {
+            id: if resource.count == Count::One { Value::Null } else { id_of(resource, stored) },
+            maker: before.map(|before| before.maker).unwrap_or_default(),
+            fields: kept(resource, &wanted, stored, self.key).into_iter().collect(),
+        })
     }
 }
 

@@ -12,8 +12,8 @@ use super::codec::text;
 use super::http::{Answer, Ask, Client};
 use super::model::{Auth, Login, Method, Read, Service};
 use super::place::picked;
-use super::trouble::{Kind, Trouble};
-use super::values::Secrets;
+use super::trouble::{Instead, Kind, Trouble};
+use super::values::{Missing, Secrets, resolve};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -43,6 +43,17 @@ pub struct Request {
     pub form: Option<Vec<(String, String)>>,
     /// A JSON body.
     pub json: Option<Value>,
+}
+
+impl From<&Read> for Request {
+    fn from(Read { method, path, query, body, pick: _ }: &Read) -> Self {
+        Self { method: *method, path: path.clone(), query: pairs(query), form: None, json: body.clone() }
+    }
+}
+
+/// Names and values, in order.
+pub fn pairs(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    map.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 impl Request {
@@ -84,19 +95,11 @@ impl<'a> Session<'a> {
 
     /// Reads a part of what a call answers; nothing where the answer has no such part.
     pub fn read(&self, read: &Read, login: Login) -> Result<Option<Value>, Trouble> {
-        let Read { method, path, query, body, pick } = read;
-        let request = Request {
-            method: *method,
-            path: path.clone(),
-            query: query.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            form: None,
-            json: body.clone(),
-        };
-        let answer = self.call(&request, login)?;
-        if pick.is_empty() {
+        let answer = self.call(&Request::from(read), login)?;
+        if read.pick.is_empty() {
             return Ok(Some(answer));
         }
-        Ok(picked(&answer, pick).first().map(|found| (*found).clone()))
+        Ok(picked(&answer, &read.pick).first().map(|found| (*found).clone()))
     }
 
     /// Sends something that may change something.
@@ -119,9 +122,8 @@ impl<'a> Session<'a> {
             // What only says that it was done may say it in any way.
             None => match (answer.json(), request.method) {
                 (Ok(value), _) => Ok(value),
-                (Err(kind), Method::Get) => Err(trouble(kind)),
-                (Err(Kind::NotJson("a web page")), _) => Err(trouble(Kind::NotJson("a web page"))),
-                (Err(_), _) => Ok(Value::Null),
+                (Err(Kind::NotJson(Instead::Text)), method) if method != Method::Get => Ok(Value::Null),
+                (Err(kind), _) => Err(trouble(kind)),
             },
         }
     }
@@ -160,9 +162,6 @@ impl<'a> Session<'a> {
             }
             (Auth::Open, _)
             | (Auth::Header { .. } | Auth::Query { .. } | Auth::Form { .. }, Login::Nobody) => {}
-        }
-        for (_, value) in &mut query {
-            *value = self.fill(value)?;
         }
         for (name, value) in &request.query {
             query.push((name.clone(), self.fill(value)?));
@@ -206,16 +205,13 @@ impl<'a> Session<'a> {
         let form = Some(self.filled(form)?);
         let request = Request { method: Method::Post, path: path.to_owned(), form, ..Request::default() };
         let trouble = |kind| Trouble { kind, call: request.call() };
-        let answer = self.client.ask(&self.ask(&request, Vec::new(), &[])).map_err(trouble)?;
-        if let Some(kind) = answer.fault() {
-            return Err(trouble(self.redacted(kind)));
-        }
+        let answer = self.sign_in(&request, Vec::new())?;
         let cookie = answer.cookies();
         if refused.is_some_and(|refused| answer.body.trim_ascii() == refused.as_bytes()) {
             return Err(trouble(Kind::Login(answer.status)));
         }
         if cookie.is_empty() {
-            let page = answer.json().err().filter(|kind| *kind == Kind::NotJson("a web page"));
+            let page = answer.json().err().filter(|kind| *kind == Kind::NotJson(Instead::Page));
             return Err(trouble(page.unwrap_or(Kind::Unexpected("it gives no cookie".to_owned()))));
         }
         *self.gained.borrow_mut() = Some(cookie.clone());
@@ -232,21 +228,26 @@ impl<'a> Session<'a> {
         if let Some(token) = self.gained.borrow().clone() {
             return Ok(token);
         }
-        let body = super::values::resolve(body, self.secrets, &|_| None)
-            .map_err(|missing| missing_here(&missing))?;
+        let body = resolve(body, self.secrets, &|_| None).map_err(|missing| missing_here(&missing))?;
         let request =
             Request { method: Method::Post, path: path.to_owned(), json: Some(body), ..Request::default() };
         let trouble = |kind| Trouble { kind, call: request.call() };
         let headers = with_token(self.filled(headers)?, "");
-        let answer = self.client.ask(&self.ask(&request, headers, &[])).map_err(trouble)?;
-        if let Some(kind) = answer.fault() {
-            return Err(trouble(self.redacted(kind)));
-        }
+        let answer = self.sign_in(&request, headers)?;
         let said = answer.json().map_err(trouble)?;
         let token = picked(&said, pick).first().and_then(|token| text(token));
         let token = token.ok_or_else(|| trouble(Kind::Unexpected(format!("there is no `{pick}` in it"))))?;
         *self.gained.borrow_mut() = Some(token.clone());
         Ok(token)
+    }
+
+    fn sign_in(&self, request: &Request, headers: Vec<(String, String)>) -> Result<Answer, Trouble> {
+        let trouble = |kind| Trouble { kind, call: request.call() };
+        let answer = self.client.ask(&self.ask(request, headers, &[])).map_err(trouble)?;
+        match answer.fault() {
+            Some(kind) => Err(trouble(self.redacted(kind))),
+            None => Ok(answer),
+        }
     }
 
     fn fill(&self, template: &str) -> Result<String, Trouble> {
@@ -259,7 +260,7 @@ impl<'a> Session<'a> {
 }
 
 /// A trouble that is not the service's.
-pub fn missing_here(missing: &super::values::Missing) -> Trouble {
+pub fn missing_here(missing: &Missing) -> Trouble {
     Trouble { kind: Kind::Missing(missing.to_string()), call: String::new() }
 }
 

@@ -23,7 +23,7 @@ pub enum Kind {
     /// It leads elsewhere.
     Elsewhere(u16, String),
     /// What it says is no JSON.
-    NotJson(&'static str),
+    NotJson(Instead),
     /// What it says has no end.
     TooLong,
     /// It does not speak HTTP.
@@ -36,6 +36,15 @@ pub enum Kind {
     Unexpected(String),
     /// Something is missing here.
     Missing(String),
+}
+
+/// What stands where JSON should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// A web page.
+    Page,
+    /// Anything else.
+    Text,
 }
 
 impl Trouble {
@@ -75,7 +84,8 @@ impl fmt::Display for Trouble {
             Kind::Elsewhere(status, to) => {
                 write!(f, "leads to `{to}` instead of answering (status {status})")
             }
-            Kind::NotJson(what) => write!(f, "answers with {what} instead of JSON"),
+            Kind::NotJson(Instead::Page) => f.write_str("answers with a web page instead of JSON"),
+            Kind::NotJson(Instead::Text) => f.write_str("answers with other text instead of JSON"),
             Kind::TooLong => write!(f, "answers with more than {} MB", super::http::LIMIT >> 20),
             Kind::NotHttp(why) => write!(f, "does not speak HTTP: {why}"),
             Kind::Busy(status, why) => write!(f, "cannot do it now (status {status}){}", tail(why)),

@@ -19,6 +19,7 @@ const READ: &[(&str, &str)] = &[
     ("/proc/self/mountinfo", "how many cores there are: the standard library"),
     ("/sys/fs/cgroup/", "how many cores there are: the standard library"),
     ("/sys/devices/system/cpu/online", "how many cores there are: the C library"),
+    ("/proc/sys/vm/overcommit_memory", "before a thread gives memory back: the C library"),
     ("/dev/null", "standard streams that are closed: the standard library"),
 ];
 

@@ -7,16 +7,13 @@ from pathlib import Path
 from harness import references
 from machine import Machine
 from real import QBittorrent
-from standin.bazarr import Bazarr
-from standin.plex import Plex
+from standin import crew
 from standin.relay import Relay
-from standin.seerr import Seerr
-from standin.servarr import Servarr
 from standin.servarr_peers import default_reach
 
 # Where the real one listens; the relay before it has the port of the definition.
 QBITTORRENT = 18080
-SERVARR = ("sonarr", "radarr", "prowlarr", "lidarr")
+FOLDERS = tuple(f"/srv/hdd/media/{folder}" for folder in ("tv", "movies", "homevideo"))
 DOWNLOADS = "/srv/ssd/downloads/complete"
 
 
@@ -36,11 +33,10 @@ class World:
 
     def fresh(self):
         """Every service as after its first start, and nothing wired."""
-        for service in self.services.values():
-            service.stop()
+        self.halt()
         self.machine.restore()
         self.machine.forget()
-        self.empty_qbittorrent()
+        self.qbittorrent.reset()
         ports = {name: self.machine.port(name) for name in self.machine.wiring["services"]}
         self.services = {}
         # Plex first: another one is told of it.
@@ -49,38 +45,17 @@ class World:
         self.first = {name: service.snapshot() for name, service in self.services.items()}
 
     def _make(self, name, port, ports):
-        secret = lambda of: references.plain(name, of)
         if name == "qbittorrent":
             return Relay(name, QBITTORRENT, port, ("auth/login",))
-        if name in SERVARR:
-            folders = ("/srv/hdd/media/tv", "/srv/hdd/media/movies", "/srv/hdd/media/music")
-            tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports, ports=ports)
-            made = Servarr(name, secret("api_key"), port, specs=self.specs, reach=tested, folders=folders)
-            made.hosts = ports
-            return made
-        if name == "bazarr":
-            return Bazarr(secret("api_key"), port, specs=self.specs, wrong="refuse")
-        if name == "plex":
-            folders = ("/srv/hdd/media/tv", "/srv/hdd/media/movies", "/srv/hdd/media/homevideo")
-            return Plex(secret("token"), port, specs=self.specs, folders=folders)
-        if name in ("jellyseerr", "seerr"):
-            token = references.plain("plex", "token")
-            return Seerr(secret("api_key"), port, specs=self.specs, flavour=name, plex_token=token, plex=self.plex())
-        raise KeyError(f"nothing stands in for {name}")
-
-    def plex(self):
-        return self.services.get("plex")
-
-    def empty_qbittorrent(self):
-        """Takes the categories away and puts the preferences back, without a restart."""
-        self.qbittorrent.reset()
+        tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports, ports=ports)
+        return crew.make(name, name, port, hosts=ports, reach=tested, folders=FOLDERS, others=self.services, specs=self.specs)
 
     def reset(self):
         """The same as `fresh`, without starting anything anew."""
         self.heal()
         self.machine.restore()
         self.machine.forget()
-        self.empty_qbittorrent()
+        self.qbittorrent.reset()
         for name, service in self.services.items():
             if service._server is None:
                 service.start()
@@ -95,8 +70,7 @@ class World:
             service.stop()
 
     def stop(self):
-        for service in self.services.values():
-            service.stop()
+        self.halt()
         self.qbittorrent.program.stop()
 
     def writes(self):
@@ -110,9 +84,6 @@ class World:
     def forget_requests(self):
         for service in self.services.values():
             service.forget()
-
-    def violations(self):
-        return [f"{name}: {one}" for name, service in self.services.items() for one in getattr(service, "violations", [])]
 
     def snapshot(self):
         """What every service has, as it shows it."""

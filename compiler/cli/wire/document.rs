@@ -96,25 +96,7 @@ pub struct Value {
     /// What it will be; a secret by its name.
     pub to: String,
     /// Why it differs.
-    pub cause: Why,
-}
-
-/// Why a field differs.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// It is new.
-    New,
-    /// The definition changed.
-    Definition,
-    /// It was changed in the service.
-    Service,
-    /// Both.
-    Both,
-    /// It was so before it was wired.
-    Unknown,
-    /// Nobody can read it there.
-    Unseen,
+    pub cause: Cause,
 }
 
 /// Something that was done, or tried.
@@ -199,7 +181,7 @@ fn object(change: &Change) -> Object {
         field: spoken(&field.place),
         from: field.from.clone(),
         to: field.to.clone(),
-        cause: why(field.cause),
+        cause: field.cause,
     });
     Object {
         resource: change.resource.clone(),
@@ -210,17 +192,6 @@ fn object(change: &Change) -> Object {
             _ => None,
         },
         fields: fields.collect(),
-    }
-}
-
-const fn why(cause: Cause) -> Why {
-    match cause {
-        Cause::New => Why::New,
-        Cause::Definition => Why::Definition,
-        Cause::Service => Why::Service,
-        Cause::Both => Why::Both,
-        Cause::Unknown => Why::Unknown,
-        Cause::Unseen => Why::Unseen,
     }
 }
 

@@ -11,6 +11,26 @@ const RESET: &str = "\u{1b}[0m";
 
 /// What would be done.
 pub fn plan(wiring: &Wiring, plans: &BTreeMap<String, ServicePlan>, styling: Styling) -> String {
+    let mut text = services(wiring, plans, styling);
+    let _ = writeln!(text, "{}", sum(plans));
+    text
+}
+
+/// What is left after it was done, and what was done in all.
+pub fn outcome(wiring: &Wiring, outcome: &Outcome, styling: Styling) -> String {
+    let mut text = services(wiring, &outcome.left, styling);
+    let done = outcome.events.iter().filter(|event| event.result.is_ok()).count();
+    let objects: usize = outcome.left.values().map(|plan| plan.fine.len()).sum();
+    let writes: u32 = outcome.writes.values().sum();
+    let left: usize = outcome.left.values().map(open).sum();
+    let done = counted(done, "thing was", "things were");
+    let writes = counted(writes as usize, "request that writes", "requests that write");
+    let _ = writeln!(text, "{}, {done} done with {writes}; {left} left", as_declared(objects));
+    text
+}
+
+/// Every service of which there is anything to say.
+fn services(wiring: &Wiring, plans: &BTreeMap<String, ServicePlan>, styling: Styling) -> String {
     let mut text = String::new();
     for (id, plan) in plans {
         let about = service(wiring, id, plan);
@@ -19,27 +39,6 @@ pub fn plan(wiring: &Wiring, plans: &BTreeMap<String, ServicePlan>, styling: Sty
             text.push_str(&about);
         }
     }
-    let _ = writeln!(text, "{}", sum(plans));
-    text
-}
-
-/// What is left after it was done, and what was done in all.
-pub fn outcome(wiring: &Wiring, outcome: &Outcome, styling: Styling) -> String {
-    let mut text = String::new();
-    let done = outcome.events.iter().filter(|event| event.result.is_ok()).count();
-    for (id, plan) in &outcome.left {
-        let about = service(wiring, id, plan);
-        if !about.is_empty() {
-            let _ = writeln!(text, "{}", title(wiring, id, styling));
-            text.push_str(&about);
-        }
-    }
-    let objects: usize = outcome.left.values().map(|plan| plan.fine.len()).sum();
-    let writes: u32 = outcome.writes.values().sum();
-    let left: usize = outcome.left.values().map(open).sum();
-    let done = counted(done, "thing was", "things were");
-    let writes = counted(writes as usize, "request that writes", "requests that write");
-    let _ = writeln!(text, "{}, {done} done with {writes}; {left} left", as_declared(objects));
     text
 }
 
@@ -165,7 +164,7 @@ fn object(wiring: &Wiring, id: &str, change: &Change) -> String {
 }
 
 fn open(plan: &ServicePlan) -> usize {
-    plan.steps.len() + plan.changes.len() + plan.unread.len() + usize::from(plan.trouble.is_some())
+    plan.steps.len() + plan.changes.len() + plan.troubles().count()
 }
 
 fn sum(plans: &BTreeMap<String, ServicePlan>) -> String {

@@ -55,7 +55,7 @@ class Applying(Scenario):
 
     def first(self, bare: dict) -> None:
         asked = self.desk.apply("home")
-        self.check("without --yes and nobody to ask, it is refused", lambda: _code(asked, REFUSED))
+        self.check("without --yes and nobody to ask, it is refused", lambda: code(asked, REFUSED))
         self.check("the plan says what is installed from packages", lambda: _says(
             asked, "packages are installed, and stay:", "plexmediaserver"))
         self.check("a plan changes nothing", lambda: _none(holdings.difference(bare, self.but_incoming())))
@@ -68,7 +68,7 @@ class Applying(Scenario):
         self.check("pulled in the first apply, the machine is as it was", lambda: _none(
             holdings.difference(bare, self.but_incoming())))
         said = self.desk.apply("home", "--yes")
-        if not self.check("a bare machine takes the build over SSH", lambda: _code(said, 0)):
+        if not self.check("a bare machine takes the build over SSH", lambda: code(said, 0)):
             raise Broken("without it there is nothing to go on with")
         self.well()
         self.check("kill-switch and firewall are loaded", self.tables)
@@ -88,7 +88,7 @@ class Applying(Scenario):
         write(liar, LIAR, 0o755)
         said = self.desk.apply("one", "--yes")
         liar.unlink()
-        self.check("a docker that only says that it made a container is noticed", lambda: _code(said, UNDONE))
+        self.check("a docker that only says that it made a container is noticed", lambda: code(said, UNDONE))
         self.check("it is said what is not so", lambda: _says(said, "sonarr", "is not the one that is wanted"))
         self.check("after the lie, every container is the one that it was", lambda: _same(self.lives(), before))
         self.settled("home", "after the lie")
@@ -96,7 +96,7 @@ class Applying(Scenario):
     def one(self) -> None:
         before = self.lives()
         said = self.desk.apply("one", "--yes")
-        self.check("a change of one service is applied", lambda: _code(said, 0))
+        self.check("a change of one service is applied", lambda: code(said, 0))
         self.check("its plan names that service and no other", lambda: _same(
             # What is new is wired as well.
             [line for line in said.text.splitlines() if line.startswith("  > ") and "`mediac-wire.timer`" not in line],
@@ -109,7 +109,7 @@ class Applying(Scenario):
 
     def cut(self) -> None:
         said = self.desk.apply("cut", "--yes", "--confirm-within", "20")
-        self.check("a firewall that shuts SSH out comes back by itself, with exit code 4", lambda: _code(said, UNDONE))
+        self.check("a firewall that shuts SSH out comes back by itself, with exit code 4", lambda: code(said, UNDONE))
         self.check("the history says that it was undone", lambda: _same(self.history()[-1]["result"], "undone"))
         self.settled("one", "after the shut-out")
 
@@ -128,7 +128,7 @@ class Applying(Scenario):
 
     def back(self) -> None:
         said = self.mediac("rollback --yes", timeout=200)
-        self.check("a rollback", lambda: _code(said, 0))
+        self.check("a rollback", lambda: code(said, 0))
         self.check("after the rollback, every container is well", lambda: until(self.all_well, 60, self.states))
         self.settled("home", "after the rollback")
         self.machine.power_off()
@@ -140,10 +140,10 @@ class Applying(Scenario):
 
     def gone(self, bare: dict) -> None:
         said = self.mediac("remove --yes", timeout=200)
-        self.check("everything is removed", lambda: _code(said, 0))
+        self.check("everything is removed", lambda: code(said, 0))
         self.check("then the machine is as it was", lambda: _none(
             holdings.difference(bare, holdings.everything(self.machine))))
-        self.check("then SSH lets its user in", lambda: _code(self.desk.ssh("true"), 0))
+        self.check("then SSH lets its user in", lambda: code(self.desk.ssh("true"), 0))
         self.check("what the programs made is still there", lambda: self.machine.must(
             "mount --mkdir /dev/disk/by-uuid/* /mnt && test -e /mnt/config/sonarr/config.xml; umount /mnt"))
 
@@ -177,7 +177,7 @@ class Applying(Scenario):
 
     def timed(self, words: str) -> Note:
         said = self.mediac(words)
-        _code(said, 0)
+        code(said, 0)
         return Note(f"{said.seconds:.2f} s")
 
     # -- what is the case
@@ -187,13 +187,13 @@ class Applying(Scenario):
         self.check(f"{when}, the machine has one build, whole",
                    lambda: holdings.is_build(self.machine, self.builds[name]))
         self.check(f"{when}, the status is clean", self.clean)
-        self.check(f"{when}, SSH lets its user in", lambda: _code(self.desk.ssh("true"), 0))
+        self.check(f"{when}, SSH lets its user in", lambda: code(self.desk.ssh("true"), 0))
         self.check(f"{when}, no unit failed",
                    lambda: _same(self.machine.say("systemctl --failed --plain --no-legend"), ""))
 
     def clean(self) -> None:
         said = self.mediac("status --json --exit-code")
-        _code(said, 0)
+        code(said, 0)
         state = json.loads(said.text)
         _same([state["files"], state["work"], state["pending"]], [{}, None, []])
 
@@ -224,7 +224,7 @@ def play(machine: Machine, host: Host, desk: Desk, report) -> None:
     Applying(machine, host, desk, report).play()
 
 
-def _code(said: Said, wanted: int) -> Note:
+def code(said: Said, wanted: int) -> Note:
     if said.code != wanted:
         raise Broken(f"exit code {said.code}, not {wanted}:\n{said.text[-3000:]}")
     return Note(f"{said.seconds:.1f} s")

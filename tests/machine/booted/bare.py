@@ -14,6 +14,7 @@ from harness.sandbox import Sandbox
 from harness.vendor import PACKAGES, UNIT
 
 GIVEN = "/etc/mediac/secrets"
+IDLE = "sleep infinity"
 _ARCHIVE = "/srv/archive"
 _VERSION = "1.0"
 # What the package does when it is installed, as Debian's own do.
@@ -28,7 +29,7 @@ systemctl enable {name}.service
 """
 
 
-def machine(host: Host, sandbox: Sandbox, public_key: str, plex: str = "sleep infinity") -> Machine:
+def machine(host: Host, sandbox: Sandbox, public_key: str, plex: str = IDLE) -> Machine:
     """`plex` is what the stand-in for Plex's package runs."""
     place = sandbox.root.parent
     disks = {}

@@ -3,16 +3,14 @@
 import json
 
 from booted import images
-from booted.applying import MEDIAC, QUICK, _code
+from booted.applying import MEDIAC, QUICK, code
 from booted.checks import Note
 from booted.desk import Desk
 from booted.machine import Broken, Machine, until
 from booted.scenario import PORTS, Scenario
+from booted.stage import STANDINS
 from harness import manifest
 from harness.manifest import Host
-
-# Below a folder that a package may be looked up from as any other module is.
-STANDINS = "/opt/standin"
 
 
 class Wiring(Scenario):
@@ -25,7 +23,7 @@ class Wiring(Scenario):
         self.machine.boot()
         images.build(self.machine, self.compose, PORTS, standins=STANDINS)
         said = self.desk.apply("home", "--yes")
-        if not self.check("a bare machine takes the build over SSH", lambda: _code(said, 0)):
+        if not self.check("a bare machine takes the build over SSH", lambda: code(said, 0)):
             raise Broken("without it there is nothing to go on with")
         self.check("without another command, every service is wired", lambda: self.wired("the first apply"))
         self.check("a second run sends nothing", self.second)

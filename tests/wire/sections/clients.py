@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import claims
 from harness import references
 from harness.sandbox import Sandboxes
 from machine import Machine
@@ -62,18 +63,9 @@ def others(world):
 
 
 def _wired(machine, services):
-    said = machine.wire("apply")
-    assert said.code == 0, said
-    done = [deed["what"] for deed in said.document["done"]]
-    untested = [deed for deed in said.document["done"] if deed["untested"] or deed["failed"]]
-    assert not untested, untested
+    done = [deed["what"] for deed in claims.wired(machine).document["done"]]
     assert {"download_clients/transmission", "download_clients/nzbget", "session", "config"} <= set(done), done
-    for service in services.values():
-        service.forget()
-    said = machine.wire("apply")
-    assert said.code == 0 and not said.document["done"], said
-    written = {name: service.writes() for name, service in services.items() if service.writes()}
-    assert not written, written
+    claims.settled(machine, services)
     machine.define(lambda all: (all["transmission"]["wiring"]["session"].update({"peer-port": 51999}),
                                 all["nzbget"]["wiring"]["config"].update(KeepHistory="31")))
     said = machine.wire("plan")
@@ -103,9 +95,7 @@ def older(world):
         try:
             said = machine.wire("apply")
             assert said.code == 0 and len(said.document["done"]) >= 2, said
-            relay.forget()
-            said = machine.wire("apply")
-            assert said.code == 0 and not relay.writes(), said
+            claims.settled(machine, {"qbittorrent": relay})
             old.post("torrents/editCategory", category="tv", savePath="/srv/ssd/downloads/elsewhere")
             said = machine.wire("plan")
             assert [one["cause"] for one in said.changes["qbittorrent/categories/tv"]["fields"]] == ["service"], said

@@ -5,19 +5,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from harness import references
+import claims
 from machine import Machine
-from standin.bazarr import Bazarr
-from standin.jellyfin import Jellyfin
-from standin.maintainerr import Maintainerr
-from standin.plex import Plex
+from standin import crew
 from standin.relay import Relay
-from standin.sabnzbd import Sabnzbd
-from standin.seerr import Seerr
-from standin.servarr import Servarr
 from standin.servarr_peers import default_reach
 from world import QBITTORRENT
 
+FOLDERS = tuple(f"/srv/data/media/{folder}" for folder in ("tv", "movies", "music", "anime"))
 _HOST = """{
   name = "%s",
   lan.ipv4 = ["192.168.1.0/24"],
@@ -86,55 +81,29 @@ def wired(world, services):
 
 
 def _once(machine, services):
-    said = machine.wire("apply", wait=10)
-    assert said.code == 0, said
-    failed = [deed for deed in said.document["done"] if deed["failed"] or deed["untested"]]
-    assert not failed, failed
-    violations = [f"{name}: {one}" for name, service in services.items() for one in getattr(service, "violations", [])]
-    assert not violations, "\n".join(violations)
-    for service in services.values():
-        service.forget()
-    said = machine.wire("apply")
-    assert said.code == 0 and not said.document["done"], said
-    written = {name: service.writes() for name, service in services.items() if service.writes()}
-    assert not written, written
-    rewritten = {name: about["rewritten"] for name, about in said.document["services"].items() if about["rewritten"]}
-    fine = sum(len(about["fine"]) for about in said.document["services"].values())
+    claims.wired(machine, wait=10)
+    claims.violations(services)
+    found = claims.settled(machine, services).document["services"]
+    rewritten = {name: about["rewritten"] for name, about in found.items() if about["rewritten"]}
+    fine = sum(len(about["fine"]) for about in found.values())
     return f"{fine} objects{f', kept in another way: {rewritten}' if rewritten else ''}"
 
 
 def _stand_ins(machine, inventory, specs):
-    about = machine.wiring["services"]
-    ports = {name: machine.port(name) for name in about}
+    ports = {name: machine.port(name) for name in machine.wiring["services"]}
+    kinds = {name: inventory[name]["kind"] for name in ports}
     made = {}
-    for name in sorted(about, key=lambda name: (inventory[name]["kind"] not in ("plex", "jellyfin"), name)):
-        made[name] = _make(name, inventory[name]["kind"], ports, made, specs)
+    # Media servers first: others are told of them.
+    for name in sorted(ports, key=lambda name: (kinds[name] not in ("plex", "jellyfin"), name)):
+        made[name] = _make(name, kinds[name], ports, made, specs)
     return made
 
 
 def _make(name, kind, ports, made, specs):
-    port, secret = ports[name], lambda of: references.plain(name, of)
-    if kind in ("sonarr", "radarr", "lidarr", "prowlarr"):
-        tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports)
-        folders = tuple(f"/srv/data/media/{folder}" for folder in ("tv", "movies", "music", "anime"))
-        service = Servarr(kind, secret("api_key"), port, specs=specs, reach=tested, folders=folders)
-        service.hosts = ports
-        return service
     if kind == "qbittorrent":
-        return Relay(name, QBITTORRENT, port, ("auth/login",))
-    if kind in ("seerr", "jellyseerr"):
-        # It asks the others by their names, which lead elsewhere here.
-        known = lambda _kind, body: {"profiles": [], "rootFolders": [], "tags": [], "urlBase": ""}
-        return Seerr(secret("api_key"), port, specs=specs, flavour=kind, plex_token=references.plain("plex", "token"),
-                     plex=made.get("plex"), jellyfin=made.get("jellyfin"), arr=known)
-    if kind == "plex":
-        return Plex(secret("token"), port, specs=specs)
-    if kind == "jellyfin":
-        return Jellyfin("admin", secret("password"), port, specs=specs)
-    if kind == "bazarr":
-        return Bazarr(secret("api_key"), port, specs=specs, wrong="refuse")
-    if kind == "sabnzbd":
-        return Sabnzbd(secret("api_key"), port, specs=specs, refusal=403)
-    if kind == "maintainerr":
-        return Maintainerr(port, specs=specs)
-    raise KeyError(kind)
+        return Relay(name, QBITTORRENT, ports[name], ("auth/login",))
+    # It asks the others by their names, which lead elsewhere here.
+    known = lambda _kind, _body: {"profiles": [], "rootFolders": [], "tags": [], "urlBase": ""}
+    more = {"arr": known} if kind in ("seerr", "jellyseerr") else {}
+    tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports)
+    return crew.make(kind, name, ports[name], hosts=ports, reach=tested, folders=FOLDERS, others=made, specs=specs, **more)

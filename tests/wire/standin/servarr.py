@@ -6,12 +6,10 @@ from . import servarr_defaults as defaults
 from . import servarr_filing as filing
 from . import servarr_kinds as kinds_of
 from .base import Refused, StandIn
-from .servarr_peers import default_reach
 from .servarr_providers import Definition, clean, failure, refuse, shaped, upper
 from .servarr_specs import Specs
 from .servarr_tested import Tested
 
-__all__ = ["Servarr", "default_reach"]
 
 SETTINGS = {"naming": "naming", "mediamanagement": "mediamanagement", "downloadclient": "downloadclient_config",
             "host": "host"}
@@ -26,7 +24,7 @@ class Servarr(Tested, StandIn):
     property that is wrong and what is wrong with it. Without it everything can be reached. With `client_password`, that
     is the only one download clients take. `specs` is the folder of the descriptions that requests are held against:
     `violations` has what does not fit, and what this one could not answer. `folders` are those that exist. `hosts` says
-    where the programs really are that Prowlarr hands its indexers to, as for `default_reach`.
+    where the programs really are that Prowlarr hands its indexers to, as for `servarr_peers.default_reach`.
     """
 
     def __init__(self, app, api_key, port=0, specs=None, reach=None, client_password=None, folders=()):
