@@ -16,6 +16,7 @@ mod record;
 mod round;
 mod run;
 mod session;
+mod tls;
 mod trouble;
 mod values;
 

@@ -103,7 +103,7 @@ fn of_io(error: &io::Error) -> Kind {
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => Kind::Down("the connection broke".to_owned()),
+        | io::ErrorKind::UnexpectedEof => Kind::Broke,
         _ => Kind::Down(error.source().map_or_else(|| error.to_string(), ToString::to_string)),
     }
 }

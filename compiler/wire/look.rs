@@ -9,6 +9,7 @@ use super::codec::decode;
 use super::model::{Count, Login, Resource, Wiring};
 use super::place::picked;
 use super::session::Session;
+use super::tls;
 use super::trouble::{Kind, Trouble};
 use super::values::Made;
 
@@ -37,7 +38,7 @@ pub fn look(
     waiting: Waiting<'_>,
 ) -> Look {
     let mut look = Look::default();
-    if let Err(trouble) = patiently(deadline, waiting, || session.is_ready()) {
+    if let Err(trouble) = patiently(deadline, waiting, || answers(session)) {
         look.trouble = Some(trouble);
         return look;
     }
@@ -58,13 +59,25 @@ pub fn look(
         let Some(resource) = session.service.api.resources.get(name) else { continue };
         let found = patiently(deadline, waiting, || objects(session, resource));
         // A service that does not know us may shut out whoever tries on; one that is silent takes its time each time.
-        if let Err(trouble @ Trouble { kind: Kind::Login(_) | Kind::Down(_) | Kind::Slow, .. }) = &found {
+        if let Err(
+            trouble @ Trouble { kind: Kind::Login(_) | Kind::Down(_) | Kind::Broke | Kind::Slow, .. },
+        ) = &found
+        {
             look.trouble = Some(trouble.clone());
             return look;
         }
         look.resources.insert(name.clone(), found);
     }
     look
+}
+
+/// Whether it answers; TLS is told apart from what is no HTTP at all.
+fn answers(session: &Session<'_>) -> Result<(), Trouble> {
+    session.is_ready().map_err(|trouble| {
+        let doubtful = matches!(trouble.kind, Kind::Broke | Kind::NotHttp(_) | Kind::Refused(400, _));
+        let kind = if doubtful && tls::is_spoken(&session.service.url) { Kind::Tls } else { trouble.kind };
+        Trouble { kind, call: trouble.call }
+    })
 }
 
 /// The objects of a resource, as they are compared.

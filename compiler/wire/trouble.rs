@@ -14,8 +14,10 @@ pub struct Trouble {
 /// Kinds of trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// Nobody listens, or the connection broke.
+    /// Nobody listens.
     Down(String),
+    /// It hung up.
+    Broke,
     /// It did not answer in time.
     Slow,
     /// It does not know us.
@@ -28,6 +30,8 @@ pub enum Kind {
     TooLong,
     /// It does not speak HTTP.
     NotHttp(String),
+    /// It speaks HTTP over TLS only.
+    Tls,
     /// It cannot now.
     Busy(u16, String),
     /// It does not want to.
@@ -50,13 +54,15 @@ pub enum Instead {
 impl Trouble {
     /// Whether it may be gone soon.
     pub const fn is_passing(&self) -> bool {
-        matches!(self.kind, Kind::Down(_) | Kind::Slow | Kind::Busy(..))
+        matches!(self.kind, Kind::Down(_) | Kind::Broke | Kind::Slow | Kind::Busy(..))
     }
 
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match self.kind {
-            Kind::Down(_) => "see whether it runs, `docker ps` or `systemctl status`, and run it again",
+            Kind::Down(_) | Kind::Broke => {
+                "see whether it runs, `docker ps` or `systemctl status`, and run it again"
+            }
             Kind::Slow | Kind::Busy(..) => "see what keeps it busy in its log, and run it again",
             Kind::Login(_) => {
                 "its password or key was changed there: put back what it was, or seed the service anew"
@@ -68,7 +74,8 @@ impl Trouble {
                 "another program may answer on this port, or another version of it: see `endpoints` and `image`"
             }
             Kind::TooLong => "another program may answer on this port: see `endpoints`",
-            Kind::NotHttp(_) => "it may speak HTTPS there, or is another program: see `endpoints`",
+            Kind::NotHttp(_) => "another program may answer on this port: see `endpoints`",
+            Kind::Tls => "turn HTTPS off in it, or put the port of its plain HTTP into `endpoints`",
             Kind::Refused(..) => "correct the value in `wiring`, or what it refers to",
             Kind::Missing(_) => "`mediac apply` puts it there; `mediac status` says what is missing",
         }
@@ -79,6 +86,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Down(why) => write!(f, "does not answer: {why}"),
+            Kind::Broke => f.write_str("does not answer: the connection broke"),
             Kind::Slow => f.write_str("did not answer in time"),
             Kind::Login(status) => write!(f, "does not accept the login (status {status})"),
             Kind::Elsewhere(status, to) => {
@@ -88,6 +96,7 @@ impl fmt::Display for Trouble {
             Kind::NotJson(Instead::Text) => f.write_str("answers with other text instead of JSON"),
             Kind::TooLong => write!(f, "answers with more than {} MB", super::http::LIMIT >> 20),
             Kind::NotHttp(why) => write!(f, "does not speak HTTP: {why}"),
+            Kind::Tls => f.write_str("speaks TLS there, and is wired without it"),
             Kind::Busy(status, why) => write!(f, "cannot do it now (status {status}){}", tail(why)),
             Kind::Refused(status, why) => write!(f, "refuses (status {status}){}", tail(why)),
             Kind::Unexpected(why) => write!(f, "answers with something else: {why}"),

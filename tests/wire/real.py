@@ -34,6 +34,7 @@ class Program:
         end = time.monotonic() + _PATIENCE
         while not answers(self.port):
             if self._process.poll() is not None or time.monotonic() > end:
+                self.stop()
                 raise RuntimeError(f"{self.command[0]} does not answer:\n{log.read_text()[-2000:]}")
             time.sleep(0.05)
         return self
@@ -55,9 +56,10 @@ def answers(port):
         connection.request("GET", "/")
         connection.getresponse()
         return True
-    except OSError:
+    except (ConnectionRefusedError, TimeoutError):
         return False
-    except http.client.HTTPException:
+    except (OSError, http.client.HTTPException):
+        # It hung up, or said something else: it is there.
         return True
     finally:
         connection.close()

@@ -1,5 +1,11 @@
 """Answers that are none: each is told for what it is, with the service's name, and never with a secret."""
 
+import re
+import subprocess
+
+import claims
+from real import Program
+
 # How a service answers everything, and what has to be said of it.
 WRONG = {
     "401": "does not accept the login", "403": "does not accept the login", "html": "a web page instead of JSON",
@@ -11,33 +17,54 @@ WRONG = {
 
 def section(world, report):
     world.fresh()
-    for kind, words in WRONG.items():
-        report.check(f"each service answering everything with {kind}", lambda kind=kind, words=words: wrong(world, kind, words))
+    for at, (kind, words) in enumerate(WRONG.items()):
+        report.check(f"all services answering everything with {kind}", lambda kind=kind, words=words: wrong(world, kind, words))
+        alone = sorted(world.services)[at % len(world.services)]
+        report.check(f"{alone} answering everything with {kind}, alone",
+                     lambda kind=kind, words=words, alone=alone: one(world, alone, kind, words))
     report.check("a wrong port", lambda: port(world))
+    report.check("a port that speaks TLS", lambda: tls(world))
     report.check("a wrong key", lambda: key(world))
     report.check("a secret without a value", lambda: secret(world))
     report.check("a refusal in the service's own words, without the secret in them", lambda: refused(world))
 
 
 def wrong(world, kind, words):
-    longest = 0.0
-    for name, service in sorted(world.services.items()):
-        world.reset()
-        for verb in ("plan", "apply"):
-            _break(service, kind)
-            said = world.machine.wire(verb, wait=1, timeout=2)
-            _told(world, said, name, words, verb)
-            longest = max(longest, said.seconds)
-        _break(service, kind)
-        human = world.machine.wire("plan", wait=1, timeout=2, json=False)
-        assert name in human.out and any(one in human.out for one in words.split(" | ")) and "help:" in human.out, human
-    assert longest < 25, f"{longest:.0f} s"
-    return f"{len(world.services)} services; at most {longest:.1f} s"
+    """Each is told apart in one plan, for programs and for people."""
+    world.reset()
+    _break(world.services.values(), kind)
+    said = world.machine.wire("plan", wait=1, timeout=2)
+    for name in world.services:
+        _told(world, said, name, words, "plan")
+    _break(world.services.values(), kind)
+    human = world.machine.wire("plan", wait=1, timeout=2, json=False)
+    # What begins a line is a service; what is about it is indented.
+    headings = re.split(r"^(?=\S)", human.out, flags=re.MULTILINE)
+    for name in world.services:
+        mine = [part for part in headings if part.startswith(f"{name} (")]
+        assert any(any(word in part for word in words.split(" | ")) and "help:" in part for part in mine), f"{name}: {human}"
+    assert said.seconds < 25, said.seconds
+    return f"{len(world.services)} services"
 
 
-def _break(service, kind):
-    """It answers that it is there: what is wrong comes after that."""
-    service.break_with(lambda count, _request: None if count == 1 else kind)
+def one(world, name, kind, words):
+    """The others are wired meanwhile, and it is when it answers again."""
+    world.reset()
+    _break([world.services[name]], kind)
+    said = world.machine.wire("apply", wait=1, timeout=2)
+    _told(world, said, name, words, "apply")
+    assert said.seconds < 25, said.seconds
+    world.heal()
+    done = {deed["service"] for deed in said.document["done"] if not deed["failed"]}
+    assert done - {name}, said
+    claims.wired(world.machine)
+    return f"{len(done - {name})} others were wired"
+
+
+def _break(services, kind):
+    """They answer that they are there: what is wrong comes after that."""
+    for service in services:
+        service.break_with(lambda count, _request: None if count == 1 else kind)
 
 
 def _told(world, said, name, words, verb):
@@ -57,6 +84,33 @@ def port(world):
     said = world.machine.wire("plan", wait=0)
     _told(world, said, "sonarr", "nothing listens there", "plan")
     world.machine.restore()
+
+
+def tls(world):
+    """Of Caddy, which answers plain HTTP there, and of OpenSSL, which hangs up."""
+    world.reset()
+    sonarr, said = world.services["sonarr"], []
+    key, certificate = "/var/tmp/tls.key", "/var/tmp/tls.crt"
+    subprocess.run(["chroot", world.sandbox.root, "openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=localhost",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    world.sandbox.path("/var/tmp/Caddyfile").write_text(
+        "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+        f"https://127.0.0.1:{sonarr.port} {{\n\ttls {certificate} {key}\n}}\n")
+    servers = (["caddy", "run", "--config", "/var/tmp/Caddyfile"],
+               ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{sonarr.port}", "-cert", certificate, "-key", key])
+    sonarr.stop()
+    try:
+        for server in servers:
+            program = Program(world.sandbox, server, sonarr.port).start()
+            try:
+                answer = world.machine.wire("plan", wait=1, timeout=3)
+            finally:
+                program.stop()
+            _told(world, answer, "sonarr", "speaks TLS there", "plan")
+            said.append(server[0])
+    finally:
+        sonarr.start()
+    return " and ".join(said)
 
 
 def key(world):
