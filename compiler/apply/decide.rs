@@ -136,17 +136,8 @@ fn exact(last: &State, seen: &State, next: &State) -> Verdict {
 }
 
 fn once(last: &State, seen: &State, next: &State) -> Verdict {
-    let applied = *last != State::Absent;
     match (seen, next) {
-        (State::Absent, State::Absent) => Verdict::Keep,
-        (_, State::Absent) => {
-            if applied {
-                Verdict::Leave
-            } else {
-                Verdict::Keep
-            }
-        }
-        (State::Absent, _) => Verdict::Write(if applied { Reason::Missing } else { Reason::New }),
+        _ if let Some(verdict) = absent(last, seen, next) => verdict,
         (State::File { .. }, _) => Verdict::Keep,
         _ => Verdict::InTheWay(Obstacle::Kind),
     }
@@ -155,15 +146,7 @@ fn once(last: &State, seen: &State, next: &State) -> Verdict {
 fn folder(last: &State, seen: &State, next: &State) -> Verdict {
     let applied = *last != State::Absent;
     match (seen, next) {
-        (State::Absent, State::Absent) => Verdict::Keep,
-        (_, State::Absent) => {
-            if applied {
-                Verdict::Leave
-            } else {
-                Verdict::Keep
-            }
-        }
-        (State::Absent, _) => Verdict::Write(if applied { Reason::Missing } else { Reason::New }),
+        _ if let Some(verdict) = absent(last, seen, next) => verdict,
         (State::Folder(_), _) if seen == next => {
             if applied {
                 Verdict::Keep
@@ -173,6 +156,18 @@ fn folder(last: &State, seen: &State, next: &State) -> Verdict {
         }
         (State::Folder(_), _) => Verdict::Write(Reason::Rights),
         _ => Verdict::InTheWay(Obstacle::Kind),
+    }
+}
+
+/// Of what is never removed: nothing is there, or nothing is wanted.
+fn absent(last: &State, seen: &State, next: &State) -> Option<Verdict> {
+    let applied = *last != State::Absent;
+    match (seen, next) {
+        (_, State::Absent) => {
+            Some(if applied && *seen != State::Absent { Verdict::Leave } else { Verdict::Keep })
+        }
+        (State::Absent, _) => Some(Verdict::Write(if applied { Reason::Missing } else { Reason::New })),
+        _ => None,
     }
 }
 

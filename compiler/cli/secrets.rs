@@ -10,12 +10,12 @@ mod used;
 use std::io;
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::exit::{Exit, Failure};
 use super::hosts::{self, Place};
-use super::target::Machine;
 use super::target::given::GIVEN;
+use super::target::{self, Machine};
 use super::terminal::Terminal;
 use crate::compile::Compiled;
 use crate::project::Project;
@@ -26,13 +26,26 @@ use used::Used;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// List the secrets of hosts: what needs them, and where their values are; needs no key
-    List(list::Arguments),
+    List(Asked),
     /// Keep a value in the project, encrypted; needs no key of one's own
     Set(set::Arguments),
     /// Look whether every given secret has a value that can be read here
-    Check(check::Arguments),
+    Check(Asked),
     /// Encrypt all values anew, for the recipients of today
     Rekey(rekey::Arguments),
+}
+
+/// Which hosts, and the machine that is looked at.
+#[derive(Debug, Args)]
+pub struct Asked {
+    /// Host files, or names of hosts in hosts/
+    #[arg(value_name = "HOST")]
+    hosts: Vec<PathBuf>,
+    #[command(flatten)]
+    target: target::Arguments,
+    /// For programs
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(verb: &Verb, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {

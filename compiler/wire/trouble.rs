@@ -73,8 +73,7 @@ impl Trouble {
             Kind::NotJson(_) | Kind::Unexpected(_) => {
                 "another program may answer on this port, or another version of it: see `endpoints` and `image`"
             }
-            Kind::TooLong => "another program may answer on this port: see `endpoints`",
-            Kind::NotHttp(_) => "another program may answer on this port: see `endpoints`",
+            Kind::TooLong | Kind::NotHttp(_) => "another program may answer on this port: see `endpoints`",
             Kind::Tls => "turn HTTPS off in it, or put the port of its plain HTTP into `endpoints`",
             Kind::Refused(..) => "correct the value in `wiring`, or what it refers to",
             Kind::Missing(_) => "`mediac apply` puts it there; `mediac status` says what is missing",

@@ -1,35 +1,21 @@
 //! `mediac secrets check`: whether every given secret has a value that can be read here.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
-use clap::Args;
 use serde::Serialize;
 
 use super::store::Store;
 use super::used::{Used, unfit, used};
-use super::{compiled, machine_of, warn_of_unused};
+use super::{Asked, compiled, machine_of, warn_of_unused};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::hosts::Place;
 use crate::cli::identity::Keys;
+use crate::cli::target::Machine;
 use crate::cli::target::given::{Given, Stored, why};
-use crate::cli::target::{self, Machine};
 use crate::cli::terminal::Terminal;
 use crate::compile::Compiled;
 use crate::encryption::{Closed, Recipients};
 use crate::ir::SecretSource;
-
-#[derive(Debug, Args)]
-pub struct Arguments {
-    /// Host files, or names of hosts in hosts/
-    #[arg(value_name = "HOST")]
-    hosts: Vec<PathBuf>,
-    #[command(flatten)]
-    target: target::Arguments,
-    /// For programs
-    #[arg(long)]
-    json: bool,
-}
 
 #[derive(Serialize)]
 struct Judged {
@@ -51,7 +37,7 @@ struct Problem {
     help: String,
 }
 
-pub fn run(arguments: &Arguments, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn run(arguments: &Asked, place: &Place, terminal: &Terminal) -> Result<Exit, Failure> {
     let (project, hosts) = compiled(&arguments.hosts, place, terminal)?;
     let machine = Machine::open(&arguments.target)?;
     let keys = machine.identity.read(&machine.root)?;
