@@ -1,5 +1,6 @@
 """Other hosts than the example: two instances of one program, Jellyfin instead of Plex, Usenet, Maintainerr."""
 
+import contextlib
 import json
 import subprocess
 import tempfile
@@ -62,18 +63,28 @@ def section(world, report):
 
 
 def wired(world, services):
+    with house(world, services) as (machine, made):
+        return _once(machine, made)
+
+
+@contextlib.contextmanager
+def house(world, services, more=None):
+    """A host with these services: its machine, and what stands in for them. `more` are servers that are none of its
+    services, by name."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         (project / "hosts").mkdir()
+        (project / "modules").symlink_to(Path(__file__).resolve().parents[3] / "modules")
         (project / "hosts/other.ncl").write_text(_HOST % ("other", services))
         done = subprocess.run([world.machine.program, "-C", project, "build"], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         world.reset()
         world.halt()
         machine = Machine(world.machine.program, project / "root", project / "out/other")
-        made = _stand_ins(machine, json.loads((project / "out/other/inventory.json").read_text())["services"], world.specs)
+        inventory = json.loads((project / "out/other/inventory.json").read_text())["services"]
+        made = _stand_ins(machine, inventory, world.specs, more or {})
         try:
-            return _once(machine, made)
+            yield machine, made
         finally:
             for service in made.values():
                 service.stop()
@@ -89,12 +100,12 @@ def _once(machine, services):
     return f"{fine} objects{f', kept in another way: {rewritten}' if rewritten else ''}"
 
 
-def _stand_ins(machine, inventory, specs):
-    ports = {name: machine.port(name) for name in machine.wiring["services"]}
-    kinds = {name: inventory[name]["kind"] for name in ports}
+def _stand_ins(machine, inventory, specs, more):
+    kinds = {name: inventory[name]["kind"] for name in machine.wiring["services"]}
+    ports = {name: machine.port(name) for name in kinds} | {name: server.port for name, server in more.items()}
     made = {}
     # Media servers first: others are told of them.
-    for name in sorted(ports, key=lambda name: (kinds[name] not in ("plex", "jellyfin"), name)):
+    for name in sorted(kinds, key=lambda name: (kinds[name] not in ("plex", "jellyfin"), name)):
         made[name] = _make(name, kinds[name], ports, made, specs)
     return made
 

@@ -1,6 +1,7 @@
 """Stand-ins for Sonarr, Radarr, Lidarr and Prowlarr, which share most of their API."""
 
 import copy
+import re
 
 from . import servarr_defaults as defaults
 from . import servarr_filing as filing
@@ -31,6 +32,8 @@ class Servarr(Tested, StandIn):
         self.app = self.name = app
         self.api_key, self.reach, self.client_password = api_key, reach, client_password
         self.base = "/api/v3" if app in ("sonarr", "radarr") else "/api/v1"
+        # As it was when it started: a change of its settings comes with the next start.
+        self.url_base = ""
         self.folders, self.hosts, self.violations = {clean(folder) for folder in folders}, None, []
         self.specs = Specs(specs, app) if specs else None
         self.state = defaults.first_start(app, api_key)
@@ -56,13 +59,17 @@ class Servarr(Tested, StandIn):
 
     def _answer(self, request):
         path = request.path.lower().rstrip("/")
-        if path == "/ping":
-            if request.method not in ("GET", "HEAD"):
-                raise Refused(405)
-            return {"status": "OK"}
-        if request.headers.get("x-api-key") != self.api_key:
+        below = path.removeprefix(self.url_base)
+        if below != "/ping" and self.api_key not in (request.headers.get("x-api-key"), request.query.get("apikey")):
             raise Refused(401)
-        self._hold_against_specs(request)
+        if self.url_base and below == path:
+            raise Refused(307, None, {"location": f"{self.url_base}{request.target}"})
+        path = below
+        if path == "/ping":
+            return self._only_get(request, lambda: {"status": "OK"})
+        if self.app == "prowlarr" and (known := re.fullmatch(r"/(\d+)/api", path)):
+            return self._only_get(request, lambda: self._search(int(known[1])))
+        self._hold_against_specs(request, path)
         if not path.startswith(self.base + "/"):
             raise _missing()
         parts = path[len(self.base) + 1:].split("/")
@@ -74,11 +81,11 @@ class Servarr(Tested, StandIn):
             return self._collection(request, parts[0], parts[1:])
         raise _missing()
 
-    def _hold_against_specs(self, request):
+    def _hold_against_specs(self, request, path):
         if not self.specs:
             return
         body = request.json() if request.method in ("POST", "PUT") and request.body else None
-        wrong = self.specs.complaints(request.method, request.path.rstrip("/"), body)
+        wrong = self.specs.complaints(request.method, path, body)
         if wrong:
             self.violations += [f"{request.method} {request.path}: {one}" for one in wrong]
             raise Refused(400, {"message": "Does not fit the description of the API", "errors": wrong})
@@ -91,7 +98,7 @@ class Servarr(Tested, StandIn):
     def _status(self):
         return {"appName": defaults.TITLES[self.app], "instanceName": self.state["host"]["instanceName"],
                 "version": defaults.VERSIONS[self.app], "isProduction": True, "isLinux": True, "isDocker": True,
-                "isDebug": False, "appData": "/config", "osName": "alpine", "mode": "console", "urlBase": "",
+                "isDebug": False, "appData": "/config", "osName": "alpine", "mode": "console", "urlBase": self.url_base,
                 "branch": self.state["host"]["branch"], "databaseType": "sqLite",
                 "authentication": self.state["host"]["authenticationMethod"], "packageUpdateMechanism": "docker"}
 
@@ -235,7 +242,9 @@ class Servarr(Tested, StandIn):
         if name == "metadataprofile" and thing["name"] == "None":
             raise Refused(400, {"message": "The None profile cannot be deleted"})
         if self._used(name, thing["id"]):
-            raise Refused(409 if name == "tag" else 400, {"message": f"{name} [{thing['id']}] is in use."})
+            # A sync profile: nobody there thought of it.
+            status = {"tag": 409, "appprofile": 500}.get(name, 400)
+            raise Refused(status, {"message": f"{name} [{thing['id']}] is in use."})
         # What is gone keeps its number.
         self._highest[name] = max(self._highest.get(name, 0), thing["id"])
         self._things(name).remove(thing)
@@ -261,8 +270,8 @@ class Servarr(Tested, StandIn):
         if name == "tag":
             made = shaped({"label": ""}, body)
             made["label"] = made["label"].lower()
-            if not made["label"].strip():
-                refuse(failure("Label", "'Label' must not be empty."))
+            if self.app == "prowlarr" and not re.fullmatch("[a-z0-9-]+", made["label"]):
+                refuse(failure("Label", "Allowed characters a-z, 0-9 and -", made["label"]))
         elif name == "rootfolder":
             return self._root_folder(body, stored)
         elif name == "remotepathmapping":
@@ -331,7 +340,9 @@ class Servarr(Tested, StandIn):
             wrong.append(failure("LocalPath", f"Path '{local}' does not exist", local))
         if wrong:
             refuse(*wrong)
-        made |= {name: clean(made[name]) + "/" for name in ("remotePath", "localPath")}
+        if not stored:
+            # Only a new one gets slashes.
+            made |= {name: clean(made[name]) + "/" for name in ("remotePath", "localPath")}
         others = [one for one in self.state["remotepathmapping"] if one is not stored]
         if any((one["host"], one["remotePath"]) == (made["host"], made["remotePath"]) for one in others):
             raise Refused(500, {"message": "RemotePath already configured."})

@@ -5,6 +5,7 @@ import hashlib
 import os
 
 from . import servarr_defaults as defaults
+from .base import Refused
 from .servarr_providers import failure, not_converted, refuse, shaped, upper
 
 FORMATS = {
@@ -98,6 +99,8 @@ def _scores(sent, formats):
 
 
 def _check_scores(profile):
+    if profile.get("minUpgradeFormatScore", 1) < 1:
+        refuse(failure("MinUpgradeFormatScore", "must be greater than or equal to 1"))
     scores = [one["score"] for one in profile["formatItems"]]
     if any(type(score) is not int for score in scores):
         raise not_converted("formatItems.score", scores)
@@ -120,7 +123,7 @@ def _specification(sent):
     made = shaped({"name": "", "implementation": "", "negate": False, "required": False, "fields": []}, sent)
     implementation = made["implementation"]
     if implementation not in FORMATS:
-        refuse(failure("Specifications", "Unknown implementation", implementation))
+        raise Refused(500, {"message": f"{implementation} is not a valid specification implementation"})
     if not made["name"].strip():
         refuse(failure("Specifications", "Condition name(s) cannot be empty or consist of only spaces"))
     given = {one.get("name"): one.get("value") for one in made["fields"] if isinstance(one, dict)}

@@ -108,6 +108,16 @@ def _qbittorrent(_implementation, fields, hosts, ports):
         raise Failed("Host", f"Unable to connect to qBittorrent: HTTP {answer.status}")
     cookies = [cookie.split(";")[0] for cookie in answer.headers.get_all("Set-Cookie") or []]
     headers["Cookie"] = "; ".join(cookies)
+    preferences = peer.ask("GET", "/api/v2/app/preferences", headers=headers)
+    if preferences.status == 403:
+        raise Failed("Username", "Authentication failure")
+    preferences = preferences.json("Host")
+    # To remove a torrent, with its files or without.
+    if preferences["max_ratio_enabled"] and preferences["max_ratio_act"] in (1, 3):
+        raise Failed("", "qBittorrent is configured to remove torrents when they reach their Share Ratio Limit")
+    priorities = [value for name, value in fields.items() if name.lower().endswith("priority") and name != "priority"]
+    if any(priorities) and not preferences["queueing_enabled"]:
+        raise Failed("RecentPriority", "Queueing is not enabled")
     _qbittorrent_category(peer, headers, fields)
 
 
@@ -177,23 +187,30 @@ def _sabnzbd(_implementation, fields, hosts, ports):
 
 
 def _application(implementation, fields, hosts, ports):
+    """An indexer that is none is tried out by the other one, which comes back for it."""
     peer = at_url("BaseUrl", fields.get("baseUrl") or "", hosts, ports)
-    key = {"X-Api-Key": fields.get("apiKey") or ""}
-    answer = peer.ask("GET", f"{API[implementation]}/system/status", headers=key)
-    if answer.status == 401:
-        raise Failed("ApiKey", "API Key is invalid")
-    if answer.status in (301, 302, 307, 308):
-        raise Failed("BaseUrl", f"{implementation} URL is invalid, Prowlarr cannot connect to it: missing URL base")
-    if answer.status != 200 or answer.json("BaseUrl").get("appName") != implementation:
-        raise Failed("BaseUrl", f"Unable to complete application test, cannot connect to {implementation}")
-    # And back: the other one has to reach this one at the address it is given.
-    back = at_url("ProwlarrUrl", fields.get("prowlarrUrl") or "", hosts, ports)
-    if back.ask("GET", "/ping").status != 200:
-        raise Failed("ProwlarrUrl", f"Prowlarr URL is invalid, {implementation} cannot connect to Prowlarr")
+    headers = {"X-Api-Key": fields.get("apiKey") or "", "Content-Type": "application/json"}
+    place = f"{API[implementation]}/indexer"
+    tried = _handed_over({"id": 0, "name": "Test", "protocol": "usenet"}, fields, fields["keyOfProwlarr"])
+    for method, path, body in (("GET", f"{place}/schema", None), ("POST", f"{place}/test", json.dumps(tried))):
+        answer = peer.ask(method, path, body, headers)
+        if answer.status == 401:
+            raise Failed("ApiKey", "API Key is invalid")
+        if answer.status == 400:
+            raise Failed("ProwlarrUrl", f"Prowlarr URL is invalid, {implementation} cannot connect to Prowlarr")
+        if answer.status in (303, 307):
+            raise Failed("BaseUrl", f"{implementation} URL is invalid, are you missing a URL base?")
+        if answer.status != 200:
+            raise Failed("BaseUrl", f"Unable to complete application test, cannot connect to {implementation}")
+        answer.json("BaseUrl")
 
 
 def _indexer(_implementation, fields, hosts, ports):
-    at_url("BaseUrl", fields.get("baseUrl") or "", hosts, ports).ask("GET", "/")
+    peer = at_url("BaseUrl", fields.get("baseUrl") or "", hosts, ports)
+    asked = urlencode({"t": "caps"} | ({"apikey": fields["apiKey"]} if fields.get("apiKey") else {}))
+    answer = peer.ask("GET", f"{(fields.get('apiPath') or '').rstrip('/')}?{asked}")
+    if answer.status != 200 or "<caps" not in answer.body:
+        raise Failed("", f"Unable to connect to indexer: HTTP {answer.status}")
 
 
 def _plex(_implementation, fields, hosts, ports):

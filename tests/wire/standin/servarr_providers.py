@@ -1,5 +1,7 @@
 """The definitions of what Sonarr, Radarr, Lidarr and Prowlarr talk to: how they are read, kept and shown."""
 
+import re
+
 from . import servarr_kinds as kinds_of
 from .base import Refused
 
@@ -68,10 +70,11 @@ class Definition:
                  for name in ("name", "implementation", "configContract") if not made[name].strip()]
         if wrong:
             refuse(*wrong)
+        # What they do not know breaks them, rather than being refused.
         if made["implementation"] not in self.kinds:
-            refuse(failure("Implementation", "Unknown implementation", made["implementation"]))
+            raise Refused(500, {"message": "Value cannot be null. (Parameter 'serviceType')"})
         if made["configContract"] != kinds_of.contract(made["implementation"]):
-            refuse(failure("ConfigContract", "Does not belong to the implementation", made["configContract"]))
+            raise Refused(500, {"message": "Value cannot be null. (Parameter 'targetType')"})
         if any(type(tag) is not int for tag in made["tags"]):
             raise not_converted("tags", made["tags"])
 
@@ -154,9 +157,11 @@ def _converted(field, value):
     if value is None:
         return field.default if field.kind == "checkbox" else None
     if field.kind in ("number", "select"):
-        if isinstance(value, str) and value.strip().lstrip("-").isdigit():
-            return int(value)
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value
+        # What is no number is none, or as good as none.
+        text = str(value).strip()
+        return int(text) if text.lstrip("-").isdigit() else field.default and 0
     elif field.kind == "checkbox":
         fits = isinstance(value, bool)
     elif field.kind == "tagSelect":
@@ -164,7 +169,8 @@ def _converted(field, value):
     else:
         fits = isinstance(value, str)
     if not fits:
-        raise not_converted(f"fields.{field.name}", value)
+        # Of fields it is not the request that is wrong.
+        raise Refused(500, {"message": f"The JSON value could not be converted. Path: $ ({field.name})"})
     return value
 
 
@@ -189,6 +195,10 @@ def _check_client(implementation, now):
                      for end in ("category", "directory"))
     if implementation == "Transmission" and named and folder:
         wrong.append(failure("Category", "Cannot use Category and Directory", named))
+    if implementation == "Transmission" and not re.fullmatch(r"\.?[-a-zA-Z]*", named or ""):
+        wrong.append(failure("Category", "Allowed characters a-z and -", named))
+    if implementation == "QBittorrent" and not re.fullmatch(r"([^\\/](/?[^\\/])*)?", named or ""):
+        wrong.append(failure("Category", "Can not contain '\\', '//', or start/end with '/'", named))
     if implementation == "QBittorrent" and now.get("apiKey") and (now.get("username") or now.get("password")):
         wrong.append(failure("ApiKey", "Use either an API key or a username and a password"))
     if implementation == "Sabnzbd" and not now.get("apiKey") and not (now.get("username") and now.get("password")):

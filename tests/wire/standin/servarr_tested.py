@@ -3,7 +3,7 @@
 import contextlib
 
 from . import servarr_kinds as kinds_of
-from .base import Refused
+from .base import Raw, Refused
 from .servarr_peers import Failed, hand_over
 from .servarr_providers import clean, failure, refuse, values
 
@@ -22,6 +22,10 @@ class Tested:
             refuse(*wrong)
         if test and not (self.app != "prowlarr" and made == stored):
             self._live_test(made)
+        if self.app == "prowlarr" and made["implementation"] in ("Newznab", "Torznab"):
+            # What it can do is kept with it, so it is asked also by whoever forces it to be saved.
+            if wrong := self._tested(made):
+                raise Refused(500, {"message": wrong["errorMessage"], "description": "at GetCapabilities"})
         return made
 
     def _check_shared(self, name, made, stored):
@@ -53,6 +57,9 @@ class Tested:
                 return failure("Username", "Authentication failure")
         if self.reach is None:
             return None
+        if self.app == "prowlarr":
+            # Those that it hands its indexers to come back with its key.
+            fields = fields | {"keyOfProwlarr": self.api_key}
         with self._unlocked():
             wrong = self.reach(definition["implementation"], fields)
         if wrong is None:
@@ -83,6 +90,12 @@ class Tested:
             wrong = self._tested(one)
             results.append({"id": one["id"], "isValid": wrong is None, "validationFailures": [wrong] if wrong else []})
         raise Refused(200 if all(one["isValid"] for one in results) else 400, results)
+
+    def _search(self, number):
+        """The interface of an indexer, for others; number 0 stands for one that is only tried out."""
+        if number:
+            self._found("indexer", number)
+        return Raw("<?xml version='1.0'?><caps/>", "application/rss+xml")
 
     def _after(self, name):
         """Prowlarr hands its indexers to the others whenever either changes."""

@@ -1,0 +1,156 @@
+"""What people do to Sonarr, Radarr and Prowlarr, and what these refuse: each is told, and nothing else waits for it."""
+
+import claims
+from sections.hosts import house
+from standin.base import Raw, StandIn
+
+SERVICES = """
+  qbittorrent = {},
+  radarr = {},
+  sonarr.wiring = {
+    tags.anime = {},
+    custom_formats.Good = {
+      specifications = {
+        group = { implementation = "ReleaseGroupSpecification", required = true, fields.value = "good" },
+        title = { implementation = "ReleaseTitleSpecification", negate = true, fields.value = "bad" },
+        size = { implementation = "SizeSpecification", fields = { min = 1, max = 9.5 } },
+      },
+    },
+    quality_profiles.Mine = {
+      cutoff = "mediac-own(/items/HDTV-1080p/quality/id)",
+      items."HDTV-1080p".allowed = true,
+      formatItems.Good.score = 10,
+    },
+  },
+  prowlarr.wiring = {
+    tags.slow = {},
+    indexer_proxies.solver = {
+      implementation = "FlareSolverr",
+      configContract = "FlareSolverrSettings",
+      tags = ["mediac-made(prowlarr/tags/slow:id)"],
+      fields.host = "http://solver:8191/",
+    },
+    indexers.tracker = {
+      enable = true,
+      implementation = "Torznab",
+      configContract = "TorznabSettings",
+      priority = 25,
+      appProfileId = "mediac-made(prowlarr/app_profiles/Standard:id)",
+      tags = ["mediac-made(prowlarr/tags/slow:id)"],
+      fields = { baseUrl = "http://tracker:%d", apiPath = "/api"},
+    },
+  },
+"""
+
+
+class Tracker(StandIn):
+    """An indexer."""
+
+    name = "tracker"
+
+    def answer(self, request):
+        return Raw("<?xml version='1.0'?><caps/>", "application/rss+xml")
+
+
+def section(world, report):
+    tracker = Tracker()
+    try:
+        with house(world, SERVICES % tracker.port, {"tracker": tracker}) as (machine, services):
+            for name, act in CHECKS:
+                report.check(name, lambda act=act: act(machine, services, tracker))
+                # The next one finds everything running, and as declared.
+                machine.restore()
+                for service in (*services.values(), tracker):
+                    if service._server is None:
+                        service.start()
+                machine.wire("apply")
+    finally:
+        tracker.stop()
+
+
+def away(machine, services, tracker):
+    """It is there, switched off, and nothing else waits for it."""
+    prowlarr = services["prowlarr"]
+    tracker.stop()
+    for codes in ((5,), (1, 5), (1, 5)):
+        said = machine.wire("apply")
+        assert said.code in codes and said.document["left"] == {"prowlarr": ["indexers/tracker"]}, said
+        [made] = prowlarr.snapshot()["indexer"]
+        assert not made["enable"], made
+    tracker.start()
+    said = machine.wire("apply")
+    assert said.code == 0 and [deed["untested"] for deed in said.document["done"]] == [None], said
+    claims.settled(machine, services)
+    claims.violations(services)
+    [made] = prowlarr.snapshot()["indexer"]
+    assert made["enable"], made
+
+
+def dead(machine, services, tracker):
+    prowlarr, radarr = services["prowlarr"], services["radarr"]
+    with prowlarr.lock:
+        prowlarr.state["applications"].clear()
+    radarr.stop()
+    said = machine.wire("apply", wait=1)
+    untested = {deed["what"]: deed["untested"] for deed in said.document["done"] if deed["service"] == "prowlarr"}
+    assert untested["applications/radarr"] and not untested["applications/sonarr"], said
+    levels = {one["name"]: one["syncLevel"] for one in prowlarr.snapshot()["applications"]}
+    assert levels == {"radarr": "fullSync", "sonarr": "fullSync"}, levels
+    said = machine.wire("apply", wait=1)
+    assert not said.document["done"] and not said.document["writes"], said
+    radarr.start()
+    claims.settled(machine, services)
+
+
+def parts(machine, services, tracker):
+    sonarr = services["sonarr"]
+    before = sonarr.snapshot()
+    with sonarr.lock:
+        sonarr.state["qualityprofile"][-1]["name"] = "HD"
+        [good] = sonarr.state["customformat"]
+        good["specifications"][0]["required"] = False
+        good["specifications"].pop()
+        sonarr.state["tags"][0]["label"] = "cartoons"
+    said = machine.wire("plan")
+    causes = {name: {field["cause"] for field in change["fields"]} for name, change in said.changes.items()}
+    named = ("quality_profiles/Mine", "custom_formats/Good", "tags/anime")
+    assert causes == {f"sonarr/{name}": {"service"} for name in named}, said
+    said = machine.wire("apply")
+    assert said.code == 0, said
+    assert sonarr.snapshot() == before, said
+    claims.settled(machine, services)
+
+
+def untagged(machine, services, tracker):
+    """Tags that are in use cannot be deleted, so whoever does it takes them off first."""
+    prowlarr = services["prowlarr"]
+    with prowlarr.lock:
+        prowlarr.state["tags"].clear()
+        for name in ("indexerproxy", "indexer"):
+            prowlarr.state[name][0]["tags"] = []
+    said = machine.wire("apply")
+    done = [deed["what"] for deed in said.document["done"]]
+    assert said.code == 0 and done == ["tags/slow", "indexer_proxies/solver", "indexers/tracker"], said
+    [tag] = prowlarr.snapshot()["tags"]
+    for name in ("indexerproxy", "indexer"):
+        assert prowlarr.snapshot()[name][0]["tags"] == [tag["id"]], prowlarr.snapshot()[name]
+    claims.settled(machine, services)
+
+
+def rekeyed(machine, services, tracker):
+    sonarr = services["sonarr"]
+    key, sonarr.api_key = sonarr.api_key, "0" * 32
+    said = machine.wire("apply", wait=0)
+    sonarr.api_key = key
+    assert "does not accept the login" in said.document["services"]["sonarr"]["trouble"]["message"], said
+    assert not said.document["writes"], said
+    claims.settled(machine, services)
+
+
+CHECKS = (
+    ("an indexer that does not answer", away),
+    ("an application whose program is away", dead),
+    ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
+    ("a tag in use, deleted in Prowlarr", untagged),
+    ("another key in Sonarr", rekeyed),
+)
