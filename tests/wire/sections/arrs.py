@@ -102,6 +102,19 @@ def dead(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def unheard(machine, services, tracker):
+    """Nobody is there to be told of something: it is noted all the same."""
+    plex = {"implementation": "PlexServer", "configContract": "PlexServerSettings", "onMovieFileDelete": True,
+            "onHealthRestored": True, "fields": {"host": "plex", "authToken": "x"}}
+    machine.define(lambda all: all["radarr"]["wiring"].update(notifications={"plex": plex}))
+    said = machine.wire("apply")
+    [deed] = said.document["done"]
+    assert said.code == 0 and deed["untested"], said
+    [made] = services["radarr"].snapshot()["notification"]
+    assert made["onMovieFileDelete"] and made["onHealthRestored"] and not made["onGrab"], made
+    claims.settled(machine, services)
+
+
 def parts(machine, services, tracker):
     sonarr = services["sonarr"]
     before = sonarr.snapshot()
@@ -150,6 +163,7 @@ def rekeyed(machine, services, tracker):
 CHECKS = (
     ("an indexer that does not answer", away),
     ("an application whose program is away", dead),
+    ("a notification for a server that is away", unheard),
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another key in Sonarr", rekeyed),
