@@ -5,6 +5,7 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import claims
 from machine import Machine
@@ -28,11 +29,13 @@ _HOST = """{
 """
 HOSTS = {
     "two Sonarrs, Lidarr and Seerr": """
-    plex = { options.account = true, gpu = false }, seerr = {}, qbittorrent = {}, prowlarr = {}, radarr = {}, lidarr = {},
-    sonarr = {},
+    plex = { options.account = true, gpu = false }, seerr = {}, qbittorrent = {}, radarr = {}, sonarr = {},
+    prowlarr.options.url_base = "/indexers",
+    lidarr.options.url_base = "music/",
     anime = {
       kind = "sonarr",
       category = "anime",
+      options.url_base = "/anime",
       endpoints.http.publish = 8990,
       wiring = {
         root_folders.library.path = "/srv/data/media/anime",
@@ -52,7 +55,8 @@ HOSTS = {
     },
   """,
     "Jellyfin, SABnzbd and Maintainerr": """
-    jellyfin = { gpu = false }, jellyseerr = {}, sabnzbd = {}, maintainerr = {}, sonarr = {}, radarr = {}, bazarr = {},
+    jellyfin = { gpu = false }, jellyseerr = {}, sabnzbd = {}, maintainerr = {}, sonarr = {}, bazarr = {},
+    radarr.seeds.settings.content.Config.UrlBase = "films",
   """,
 }
 
@@ -81,8 +85,7 @@ def house(world, services, more=None):
         world.reset()
         world.halt()
         machine = Machine(world.machine.program, project / "root", project / "out/other")
-        inventory = json.loads((project / "out/other/inventory.json").read_text())["services"]
-        made = _stand_ins(machine, inventory, world.specs, more or {})
+        made = _stand_ins(machine, project / "out/other", world.specs, more or {})
         try:
             yield machine, made
         finally:
@@ -100,13 +103,18 @@ def _once(machine, services):
     return f"{fine} objects{f', kept in another way: {rewritten}' if rewritten else ''}"
 
 
-def _stand_ins(machine, inventory, specs, more):
+def _stand_ins(machine, built, specs, more):
+    inventory = json.loads((built / "inventory.json").read_text())["services"]
     kinds = {name: inventory[name]["kind"] for name in machine.wiring["services"]}
     ports = {name: machine.port(name) for name in kinds} | {name: server.port for name, server in more.items()}
     made = {}
     # Media servers first: others are told of them.
     for name in sorted(kinds, key=lambda name: (kinds[name] not in ("plex", "jellyfin"), name)):
         made[name] = _make(name, kinds[name], ports, made, specs)
+        settings = built / "srv/config" / name / "config.xml"
+        if settings.exists():
+            base = ElementTree.parse(settings).findtext("UrlBase").strip("/")
+            made[name].url_base = f"/{base}" if base else ""
     return made
 
 
