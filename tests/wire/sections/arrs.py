@@ -24,6 +24,8 @@ SERVICES = """
   },
   prowlarr.wiring = {
     tags.slow = {},
+    app_profiles.browse.enableRss = false,
+    applications.sonarr.fields.syncCategories = [5000, 5030, 5040],
     indexer_proxies.solver = {
       implementation = "FlareSolverr",
       configContract = "FlareSolverrSettings",
@@ -115,6 +117,19 @@ def unheard(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def clicked(machine, services, tracker):
+    """A list of categories is in the order in which they were clicked; what is left out of a profile is as Prowlarr has it."""
+    prowlarr = services["prowlarr"]
+    [browse] = [one for one in prowlarr.snapshot()["appprofile"] if one["name"] == "browse"]
+    assert browse["enableInteractiveSearch"] and browse["minimumSeeders"] == 1 and not browse["enableRss"], browse
+    with prowlarr.lock:
+        [sonarr] = [one for one in prowlarr.state["applications"] if one["name"] == "sonarr"]
+        [field] = [one for one in sonarr["fields"] if one["name"] == "syncCategories"]
+        assert field["value"] == [5000, 5030, 5040], field
+        field["value"].reverse()
+    claims.settled(machine, services)
+
+
 def parts(machine, services, tracker):
     sonarr = services["sonarr"]
     before = sonarr.snapshot()
@@ -164,6 +179,7 @@ CHECKS = (
     ("an indexer that does not answer", away),
     ("an application whose program is away", dead),
     ("a notification for a server that is away", unheard),
+    ("what is left out, and in another order, in Prowlarr", clicked),
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another key in Sonarr", rekeyed),
