@@ -144,7 +144,7 @@ impl Shared<'_> {
                 (Some(made), fate) if *fate != Fate::Removed => Err(missing_here(&Missing::Object(made))),
                 _ => act::act(session, resource, change, &fields, peers),
             };
-            ends = result.as_ref().is_err_and(Trouble::is_passing);
+            ends = result.as_ref().is_err_and(Trouble::is_of_the_service);
             let outcome = if result.is_ok() { &self.changed } else { &self.failed };
             locked(outcome).insert(spot.clone());
             tried.push((change, result));

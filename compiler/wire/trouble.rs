@@ -57,6 +57,12 @@ impl Trouble {
         matches!(self.kind, Kind::Down(_) | Kind::Broke | Kind::Slow | Kind::Busy(..))
     }
 
+    /// Whether it is the service that is in trouble, and not what was asked of it alone: some stumble over what they do
+    /// not understand, and do everything else.
+    pub const fn is_of_the_service(&self) -> bool {
+        self.is_passing() && !matches!(self.kind, Kind::Busy(500, _))
+    }
+
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match self.kind {

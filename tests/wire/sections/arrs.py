@@ -165,6 +165,22 @@ def untagged(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def stumbles(machine, services, tracker):
+    """What breaks Sonarr is told, and the rest is done."""
+    def more(all):
+        wiring = all["sonarr"]["wiring"]
+        wrong = {"implementation": "NoSuchSpecification", "fields": {"value": "x"}}
+        wiring["custom_formats"]["Wrong"] = {"specifications": {"x": wrong}}
+        wiring["tags"]["zoo"] = {}
+        wiring["media_management"]["importExtraFiles"] = True
+
+    machine.define(more)
+    said = machine.wire("apply")
+    assert said.code == 5 and said.document["left"] == {"sonarr": ["custom_formats/Wrong"]}, said
+    failed = [deed["failed"]["message"] for deed in said.document["done"] if deed["failed"]]
+    assert failed and all("NoSuchSpecification is not a valid specification" in one for one in failed), failed
+
+
 def rekeyed(machine, services, tracker):
     sonarr = services["sonarr"]
     key, sonarr.api_key = sonarr.api_key, "0" * 32
@@ -183,4 +199,5 @@ CHECKS = (
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another key in Sonarr", rekeyed),
+    ("what Sonarr stumbles over", stumbles),
 )
