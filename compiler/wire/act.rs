@@ -88,7 +88,10 @@ pub fn act(
     }
     let Some(update) = &resource.update else { return Err(no_way(resource, change)) };
     let awake = object.with([(dotted(&resource.id), id.clone())]);
-    session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours)?;
+    let woken = session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours);
+    // It stays as it is then, and what its test said is why.
+    let is_about_it = |trouble: &Trouble| !trouble.is_of_the_service();
+    woken.map_err(|trouble| if is_about_it(&trouble) { as_first(trouble) } else { trouble })?;
     Ok(Done::Untested(why))
 }
 

@@ -77,6 +77,8 @@ def away(machine, services, tracker):
     for codes in ((5,), (1, 5), (1, 5)):
         said = machine.wire("apply")
         assert said.code in codes and said.document["left"] == {"prowlarr": ["indexers/tracker"]}, said
+        failed = [deed["failed"]["message"] for deed in said.document["done"] if deed["failed"]]
+        assert failed and all("refuses (status 400)" in one and "refused (tracker" in one for one in failed), failed
         [made] = prowlarr.snapshot()["indexer"]
         assert not made["enable"], made
     tracker.start()
