@@ -261,7 +261,11 @@ impl<'a> Session<'a> {
 
 /// A trouble that is not the service's.
 pub fn missing_here(missing: &Missing) -> Trouble {
-    Trouble { kind: Kind::Missing(missing.to_string()), call: String::new() }
+    let kind = match missing {
+        Missing::Secret(_) => Kind::Missing(missing.to_string()),
+        Missing::Object(_) => Kind::Absent(missing.to_string()),
+    };
+    Trouble { kind, call: String::new() }
 }
 
 fn with_token(headers: Vec<(String, String)>, token: &str) -> Vec<(String, String)> {

@@ -40,6 +40,8 @@ pub enum Kind {
     Unexpected(String),
     /// Something is missing here.
     Missing(String),
+    /// What it refers to is in no service.
+    Absent(String),
 }
 
 /// What stands where JSON should be.
@@ -83,6 +85,7 @@ impl Trouble {
             Kind::Tls => "turn HTTPS off in it, or put the port of its plain HTTP into `endpoints`",
             Kind::Refused(..) => "correct the value in `wiring`, or what it refers to",
             Kind::Missing(_) => "`mediac apply` puts it there; `mediac status` says what is missing",
+            Kind::Absent(_) => "declare it in `wiring` as well, or give it that name again in the service",
         }
     }
 }
@@ -105,7 +108,7 @@ impl fmt::Display for Trouble {
             Kind::Busy(status, why) => write!(f, "cannot do it now (status {status}){}", tail(why)),
             Kind::Refused(status, why) => write!(f, "refuses (status {status}){}", tail(why)),
             Kind::Unexpected(why) => write!(f, "answers with something else: {why}"),
-            Kind::Missing(what) => f.write_str(what),
+            Kind::Missing(what) | Kind::Absent(what) => f.write_str(what),
         }?;
         if self.call.is_empty() { Ok(()) } else { write!(f, ", at {}", self.call) }
     }

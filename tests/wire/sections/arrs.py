@@ -183,6 +183,17 @@ def stumbles(machine, services, tracker):
     assert failed and all("NoSuchSpecification is not a valid specification" in one for one in failed), failed
 
 
+def unknown(machine, services, tracker):
+    """What refers to an object that is not there says so, and what to do about it."""
+    tagged = {"implementation": "CustomScript", "configContract": "CustomScriptSettings", "fields": {"path": "/x"},
+              "tags": ["mediac-made(radarr/tags/none:id)"]}
+    machine.define(lambda all: all["radarr"]["wiring"].update(notifications={"script": tagged}))
+    said = machine.wire("apply")
+    [deed] = said.document["done"]
+    assert said.code == 1 and "the id of radarr's tags `none` is not known" in deed["failed"]["message"], said
+    assert "declare it in `wiring`" in deed["failed"]["help"], said
+
+
 def rekeyed(machine, services, tracker):
     sonarr = services["sonarr"]
     key, sonarr.api_key = sonarr.api_key, "0" * 32
@@ -201,5 +212,6 @@ CHECKS = (
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another key in Sonarr", rekeyed),
+    ("a reference to what is not there", unknown),
     ("what Sonarr stumbles over", stumbles),
 )
