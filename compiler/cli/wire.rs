@@ -60,7 +60,8 @@ struct Common {
     #[arg(long)]
     prune: bool,
     /// The longest that one answer may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 90)]
+    // Services that try others out before they save wait 100 seconds for them.
+    #[arg(long, value_name = "SECONDS", default_value_t = 130)]
     timeout: u64,
     #[command(flatten)]
     target: target::Arguments,
