@@ -5,8 +5,8 @@ from sections.hosts import house
 from standin.base import Raw, StandIn
 
 SERVICES = """
-  qbittorrent = {},
-  radarr = {},
+  qbittorrent.options.queueing = true,
+  radarr.wiring.download_clients.qbittorrent.fields.recentMoviePriority = 1,
   sonarr.wiring = {
     tags.anime = {},
     custom_formats.Good = {
@@ -77,6 +77,8 @@ def away(machine, services, tracker):
     for codes in ((5,), (1, 5), (1, 5)):
         said = machine.wire("apply")
         assert said.code in codes and said.document["left"] == {"prowlarr": ["indexers/tracker"]}, said
+        # Radarr gives priorities, which qBittorrent has to know of by then.
+        assert not [deed for deed in said.document["done"] if deed["untested"]], said
         failed = [deed["failed"]["message"] for deed in said.document["done"] if deed["failed"]]
         assert failed and all("refuses (status 400)" in one and "refused (tracker" in one for one in failed), failed
         [made] = prowlarr.snapshot()["indexer"]
