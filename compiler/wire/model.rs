@@ -198,6 +198,9 @@ pub struct Resource {
     /// How values are compared, by field; otherwise as they are.
     #[serde(default)]
     pub same: BTreeMap<String, Same>,
+    /// Fields that stay what they are once it is there: with another value it is another object.
+    #[serde(default)]
+    pub fixed: Vec<String>,
     /// Fields that are never read back.
     #[serde(default)]
     pub unread: Vec<String>,

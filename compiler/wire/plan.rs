@@ -214,7 +214,10 @@ impl One<'_> {
         let matched = matching(self.resource, &wanted, found, record, taken);
         let Some((index, by)) = matched else {
             let fields = wanted.into_iter().map(new_field).collect();
-            let fate = if record.is_some() { Fate::Lost } else { Fate::New };
+            // What was wired before may be there still, and be another object now.
+            let is_there = |stored: &Value| is_ours(self.resource, record, stored);
+            let is_lost = record.is_some() && !found.iter().any(is_there);
+            let fate = if is_lost { Fate::Lost } else { Fate::New };
             plan.changes.push(self.change(fate, Value::Null, fields, None));
             return;
         };
@@ -282,13 +285,18 @@ pub fn matching(
         return (!found.is_empty()).then_some((0, By::Key));
     }
     let free = || found.iter().enumerate().filter(|(index, _)| !taken.contains(index));
-    let is_ours = |stored: &Value| {
-        record.is_some_and(|record| !record.id.is_null() && record.id == id_of(resource, stored))
-    };
     let keyed = || free().filter(|(_, stored)| has_key(resource, wanted, stored));
-    let by_key = keyed().find(|(_, stored)| is_ours(stored)).or_else(|| keyed().next());
+    let by_key = keyed().find(|(_, stored)| is_ours(resource, record, stored)).or_else(|| keyed().next());
     let by_key = by_key.map(|(index, _)| (index, By::Key));
-    by_key.or_else(|| free().find(|(_, stored)| is_ours(stored)).map(|(index, _)| (index, By::Number)))
+    let is_renamed = |stored: &Value| {
+        is_ours(resource, record, stored) && !resource.key.iter().any(|field| resource.fixed.contains(field))
+    };
+    by_key.or_else(|| free().find(|(_, stored)| is_renamed(stored)).map(|(index, _)| (index, By::Number)))
+}
+
+/// Whether it is the object that was wired, by the service's number for it.
+fn is_ours(resource: &Resource, record: Option<&Record>, stored: &Value) -> bool {
+    record.is_some_and(|record| !record.id.is_null() && record.id == id_of(resource, stored))
 }
 
 fn has_key(resource: &Resource, wanted: &[Wanted], stored: &Value) -> bool {

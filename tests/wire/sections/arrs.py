@@ -196,6 +196,22 @@ def unknown(machine, services, tracker):
     assert "declare it in `wiring`" in deed["failed"]["help"], said
 
 
+def moved(machine, services, tracker):
+    """A root folder has its path for good: another path is another folder, and what was filed in the first stays there."""
+    def elsewhere(all):
+        all["sonarr"]["wiring"]["root_folders"]["library"]["path"] = "/srv/data/media/anime"
+
+    machine.define(elsewhere)
+    said = machine.wire("plan")
+    [change] = said.changes.values()
+    assert change["action"] == "make", said
+    said = machine.wire("apply")
+    assert said.code == 0, said
+    paths = [one["path"] for one in services["sonarr"].snapshot()["rootfolder"]]
+    assert paths == ["/srv/data/media/tv", "/srv/data/media/anime"], paths
+    claims.settled(machine, services)
+
+
 def rekeyed(machine, services, tracker):
     sonarr = services["sonarr"]
     key, sonarr.api_key = sonarr.api_key, "0" * 32
@@ -213,6 +229,7 @@ CHECKS = (
     ("what is left out, and in another order, in Prowlarr", clicked),
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
+    ("another root folder in the definition", moved),
     ("another key in Sonarr", rekeyed),
     ("a reference to what is not there", unknown),
     ("what Sonarr stumbles over", stumbles),
