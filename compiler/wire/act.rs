@@ -77,7 +77,8 @@ pub fn act(
     let switches = resource.dormant.iter().map(|(field, value)| (dotted(field), value.clone()));
     let asleep = object.with(switches.filter(|(place, _)| object.declared.pointer(place).is_some()));
     let answer = session.write(&asleep.request(call, &Value::Null, &[]), Login::Ours).map_err(as_first)?;
-    let mut id = id_of(resource, &decode(resource, answer));
+    let answer = decode(resource, answer);
+    let mut id = id_of(resource, &answer);
     if id.is_null() {
         let found = objects(session, resource)?;
         let made = matching(resource, wanted, &found, None, &BTreeSet::new());
@@ -87,7 +88,7 @@ pub fn act(
             .unwrap_or_default();
     }
     let Some(update) = &resource.update else { return Err(no_way(resource, change)) };
-    let awake = object.with([(dotted(&resource.id), id.clone())]);
+    let awake = object.over(answer).with([(dotted(&resource.id), id.clone())]);
     let woken = session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours);
     // It stays as it is then, and what its test said is why.
     let is_about_it = |trouble: &Trouble| !trouble.is_of_the_service();
@@ -186,6 +187,14 @@ impl<'a> Object<'a> {
             put(&mut declared, &place, value);
         }
         Ok(Self { resource, whole, declared, changed })
+    }
+
+    /// The same, of an object that is there: what the service filled in stays.
+    fn over(&self, mut whole: Value) -> Self {
+        for (place, value) in leaves(&self.declared) {
+            put(&mut whole, &place, value.clone());
+        }
+        Self { whole, ..self.clone() }
     }
 
     /// The same, with these values.

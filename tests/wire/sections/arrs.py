@@ -121,6 +121,19 @@ def unheard(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def manual(machine, services, tracker):
+    """What the service fills in is sent back to it when what it made is switched on."""
+    client = {"implementation": "Transmission", "configContract": "TransmissionSettings", "enable": True, "priority": 1,
+              "fields": {"host": "nowhere", "category": "prowlarr"}}
+    machine.define(lambda all: all["prowlarr"]["wiring"].update(download_clients={"away": client}))
+    said = machine.wire("apply")
+    [deed] = said.document["done"]
+    assert said.code == 0 and deed["untested"], said
+    [made] = services["prowlarr"].snapshot()["downloadclient"]
+    assert made["enable"] and made["categories"] == [], made
+    claims.settled(machine, services)
+
+
 def clicked(machine, services, tracker):
     """A list of categories is in the order in which they were clicked; what is left out of a profile is as Prowlarr has it."""
     prowlarr = services["prowlarr"]
@@ -226,6 +239,7 @@ CHECKS = (
     ("an indexer that does not answer", away),
     ("an application whose program is away", dead),
     ("a notification for a server that is away", unheard),
+    ("a download client of Prowlarr that is away", manual),
     ("what is left out, and in another order, in Prowlarr", clicked),
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),

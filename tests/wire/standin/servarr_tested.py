@@ -16,6 +16,8 @@ class Tested:
         about = self.definitions[name]
         made = about.read(body, stored["id"] if stored else 0, stored)
         self._check_shared(name, made, stored)
+        if "categories" in about.own and body.get("categories") is None:
+            raise Refused(409, {"message": "constraint failed\nNOT NULL constraint failed: DownloadClients.Categories"})
         if not about.awake(made):
             return made
         if wrong := about.check(made):
