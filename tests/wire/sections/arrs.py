@@ -225,6 +225,16 @@ def moved(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def dropped(machine, services, tracker):
+    """The score of a format that there is not is dropped by Sonarr without a word. It is told, and not sent again."""
+    score = lambda all: all["sonarr"]["wiring"]["quality_profiles"]["Mine"]["formatItems"].update(Typo={"score": 5})
+    machine.define(score)
+    said = machine.wire("apply")
+    assert said.code == 0, said
+    [told] = claims.settled(machine, services).document["services"]["sonarr"]["rewritten"]
+    assert "formatItems.Typo.score" in told, told
+
+
 def rekeyed(machine, services, tracker):
     sonarr = services["sonarr"]
     key, sonarr.api_key = sonarr.api_key, "0" * 32
@@ -244,6 +254,7 @@ CHECKS = (
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another root folder in the definition", moved),
+    ("a score for a format that there is not", dropped),
     ("another key in Sonarr", rekeyed),
     ("a reference to what is not there", unknown),
     ("what Sonarr stumbles over", stumbles),

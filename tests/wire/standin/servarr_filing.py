@@ -92,10 +92,12 @@ def _single(item, known, used, allowed):
 
 def _scores(sent, formats):
     names = {one["id"]: one["name"] for one in formats}
-    given = [one.get("format") for one in sent if isinstance(one, dict)]
-    if set(given) != set(names) or len(given) != len(names):
+    given = [one.get("format") or 0 for one in sent if isinstance(one, dict)]
+    if not set(names) <= set(given):
         refuse(failure("FormatItems", "All Custom Formats and no extra ones need to be present inside your Profile!"))
-    return [{"format": one["format"], "name": names[one["format"]], "score": one.get("score") or 0} for one in sent]
+    # Those that there are not are kept without a word, and never shown.
+    known = [one for one in sent if one.get("format") in names]
+    return [{"format": one["format"], "name": names[one["format"]], "score": one.get("score") or 0} for one in known]
 
 
 def _check_scores(profile):
