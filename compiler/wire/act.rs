@@ -9,7 +9,7 @@ use super::codec::{decode, encode, text};
 use super::compare::Wanted;
 use super::look::objects;
 use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
-use super::place::{dotted, leaves, names, picked, put};
+use super::place::{dotted, leaves, names, picked, put, take};
 use super::plan::{Change, Fate, id_of, matching};
 use super::session::{Request, Session, escaped, missing_here, pairs};
 use super::trouble::{Kind, Trouble};
@@ -174,6 +174,10 @@ impl<'a> Object<'a> {
             let value = field.value.clone().map_err(|missing| missing_here(&missing))?;
             put(&mut whole, &field.place, value.clone());
             all.push((field.place.clone(), value));
+        }
+        // The others are parts that are declared no longer.
+        for field in change.fields.iter().filter(|field| wanted.iter().all(|w| w.place != field.place)) {
+            take(&mut whole, &field.place);
         }
         let (mut declared, mut changed) = (json!({}), json!({}));
         // What stands for another part of the object is known when all the rest is there.

@@ -1,5 +1,7 @@
 //! One declared object against what the service has: which fields differ, and who changed them.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -119,7 +121,28 @@ pub fn compare(
         let cause = cause(kept, &found, &value, key, &|one, other| is_same(resource, place, one, other));
         differs(Some(found), &to, cause);
     }
+    compared.fields.extend(gone(resource, wanted, stored, record).into_iter().map(|place| Field {
+        place,
+        from: Some("there".to_owned()),
+        found: None,
+        to: shown(&Value::Null),
+        cause: Cause::Definition,
+    }));
     compared
+}
+
+/// Parts of an object that were wired, are there, and are declared no longer.
+fn gone(resource: &Resource, wanted: &[Wanted], stored: &Value, record: Option<&Record>) -> BTreeSet<String> {
+    let lists: Vec<String> = resource.parts.iter().map(|list| format!("{}/", dotted(list))).collect();
+    let part = |place: &str| {
+        lists.iter().find_map(|list| {
+            let name = place.strip_prefix(list.as_str())?.split('/').next()?;
+            Some(format!("{list}{name}"))
+        })
+    };
+    let declared: BTreeSet<String> = wanted.iter().filter_map(|field| part(&field.place)).collect();
+    let wired = record.into_iter().flat_map(|record| record.fields.keys()).filter_map(|place| part(place));
+    wired.filter(|place| !declared.contains(place) && stored.pointer(place).is_some()).collect()
 }
 
 /// What to note of an object that is as wanted, or as near as the service lets it be.
@@ -242,7 +265,7 @@ mod tests {
 
     fn resource() -> Resource {
         serde_json::from_value(json!({
-            "about": "x", "read": {"path": "/"}, "unread": ["password"],
+            "about": "x", "read": {"path": "/"}, "unread": ["password"], "parts": ["list"],
             "same": {"url": "slash", "tags": "set", "level": "case", "port": "text"},
         }))
         .unwrap()
@@ -294,6 +317,19 @@ mod tests {
         }
         let its_way = outcome(&one, &two, Some((&one, &two)));
         assert!(its_way.fields.is_empty() && its_way.rewritten.len() == 1);
+    }
+
+    #[test]
+    fn parts_that_were_wired_go_with_the_definition() {
+        let part = |n: u32| json!({"n": n});
+        let both = json!({"level": "a", "list": {"one": part(1), "two": part(2)}});
+        let stored = json!({"level": "a", "list": {"one": part(1), "two": part(2), "theirs": part(3)}});
+        assert_eq!(outcome(&both, &stored, Some((&both, &stored))), Compared::default());
+        let one = json!({"level": "a", "list": {"one": part(1)}});
+        let fields = outcome(&one, &stored, Some((&both, &stored))).fields;
+        let found: Vec<_> = fields.iter().map(|field| (field.place.as_str(), field.cause)).collect();
+        assert_eq!(found, [("/list/two", Cause::Definition)]);
+        assert_eq!(outcome(&one, &stored, None), Compared::default());
     }
 
     #[test]

@@ -195,6 +195,9 @@ pub struct Resource {
     /// Lists whose items have a name of their own, by where they are: the place of that name; `|` for another one.
     #[serde(default)]
     pub keyed: BTreeMap<String, String>,
+    /// Those of `keyed` whose items go when they are declared no longer, if they were wired.
+    #[serde(default)]
+    pub parts: Vec<String>,
     /// How values are compared, by field; otherwise as they are.
     #[serde(default)]
     pub same: BTreeMap<String, Same>,

@@ -55,6 +55,14 @@ pub fn put(root: &mut Value, place: &str, value: Value) {
     *at = value;
 }
 
+/// Takes away what is at a place.
+pub fn take(root: &mut Value, place: &str) {
+    let above = place.rsplit_once('/').map_or("", |(above, _)| above);
+    if let (Some(name), Some(Value::Object(fields))) = (names(place).pop(), root.pointer_mut(above)) {
+        fields.remove(&name);
+    }
+}
+
 /// Every value that a pattern of dotted names leads to; `*` is any name or item.
 pub fn picked<'a>(value: &'a Value, pattern: &str) -> Vec<&'a Value> {
     let mut found = vec![value];
@@ -92,6 +100,8 @@ mod tests {
             let mut copy = json!({});
             put(&mut copy, &place, leaf.clone());
             assert_eq!(copy.pointer(&place), Some(leaf), "{place}");
+            take(&mut copy, &place);
+            assert_eq!(copy.pointer(&place), None, "{place}");
         }
         assert_eq!(spoken("/a/d~1e"), "a.d/e");
         assert_eq!(picked(&json!({"x": [{"id": 1}, {"id": 2}]}), "x.*.id"), [&json!(1), &json!(2)]);

@@ -166,6 +166,25 @@ def parts(machine, services, tracker):
     claims.settled(machine, services)
 
 
+def fewer(machine, services, tracker):
+    """A condition that is declared no longer goes; one that somebody added stays."""
+    sonarr = services["sonarr"]
+    with sonarr.lock:
+        specifications = sonarr.state["customformat"][0]["specifications"]
+        specifications.append(specifications[0] | {"name": "theirs"})
+    claims.settled(machine, services)
+    machine.define(lambda all: all["sonarr"]["wiring"]["custom_formats"]["Good"]["specifications"].pop("size"))
+    said = machine.wire("plan")
+    [change] = said.changes.values()
+    found = [(field["field"], field["cause"]) for field in change["fields"]]
+    assert found == [("specifications.size", "definition")], said
+    said = machine.wire("apply")
+    assert said.code == 0, said
+    names = [one["name"] for one in sonarr.snapshot()["customformat"][0]["specifications"]]
+    assert names == ["group", "title", "theirs"], names
+    claims.settled(machine, services)
+
+
 def untagged(machine, services, tracker):
     """Tags that are in use cannot be deleted, so whoever does it takes them off first."""
     prowlarr = services["prowlarr"]
@@ -252,6 +271,7 @@ CHECKS = (
     ("a download client of Prowlarr that is away", manual),
     ("what is left out, and in another order, in Prowlarr", clicked),
     ("a profile, a tag and parts of a custom format, changed in Sonarr", parts),
+    ("a part of a custom format, taken out of the definition", fewer),
     ("a tag in use, deleted in Prowlarr", untagged),
     ("another root folder in the definition", moved),
     ("a score for a format that there is not", dropped),
