@@ -127,7 +127,7 @@ fn exit(outcome: &Outcome) -> Exit {
     let left = outcome.left.values().any(|plan| !plan.is_done() || plan.troubles().next().is_some());
     let troubles = outcome.left.values().flat_map(ServicePlan::troubles);
     let failed = outcome.events.iter().filter_map(|event| event.result.as_ref().err());
-    let passes = troubles.chain(failed).any(Trouble::is_passing);
+    let passes = troubles.chain(failed).any(Trouble::may_pass);
     match (left, passes || outcome.events.iter().any(|event| event.result.is_ok())) {
         (false, _) => Exit::Done,
         (true, false) => Exit::Invalid,

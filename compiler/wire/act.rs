@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::codec::{decode, encode, text};
 use super::compare::Wanted;
-use super::look::objects;
+use super::look::{id_of, objects};
 use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
 use super::place::{dotted, leaves, names, picked, put, take};
-use super::plan::{Change, Fate, id_of, matching};
+use super::plan::{Change, Fate, matching};
 use super::session::{Request, Session, escaped, missing_here, pairs};
 use super::trouble::{Kind, Trouble};
 use super::values::{Made, Secrets, own, resolve};
@@ -66,13 +66,20 @@ pub fn act(
         Err(trouble) => return Err(trouble),
     };
     // What it talks to may be away: the service saves it when it does not have to try.
-    let as_first = |_| Trouble {
-        kind: Kind::Refused(400, why.clone()),
-        call: format!("{} {}", call.method.as_str(), call.path),
+    let told = |kind| Trouble { kind, call: format!("{} {}", call.method.as_str(), call.path) };
+    let as_first = |_| told(Kind::Refused(400, why.clone()));
+    // It tries it out even so, and says why not the first time only.
+    let as_tried = |trouble: Trouble| match trouble.kind {
+        Kind::Busy(500, _) | Kind::Refused(..) => told(Kind::Tried(why.clone())),
+        _ => trouble,
     };
     if !creates {
         let untested = object.request(call, &change.id, &pairs(&resource.untested));
-        return session.write(&untested, Login::Ours).map(|_| Done::Untested(why.clone())).map_err(as_first);
+        let refused = |trouble: Trouble| match trouble.kind {
+            Kind::Refused(..) => as_first(trouble),
+            _ => as_tried(trouble),
+        };
+        return session.write(&untested, Login::Ours).map(|_| Done::Untested(why.clone())).map_err(refused);
     }
     let switches = resource.dormant.iter().map(|(field, value)| (dotted(field), value.clone()));
     let asleep = object.with(switches.filter(|(place, _)| object.declared.pointer(place).is_some()));
@@ -89,10 +96,7 @@ pub fn act(
     }
     let Some(update) = &resource.update else { return Err(no_way(resource, change)) };
     let awake = object.over(answer).with([(dotted(&resource.id), id.clone())]);
-    let woken = session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours);
-    // It stays as it is then, and what its test said is why.
-    let is_about_it = |trouble: &Trouble| !trouble.is_of_the_service();
-    woken.map_err(|trouble| if is_about_it(&trouble) { as_first(trouble) } else { trouble })?;
+    session.write(&awake.request(update, &id, &pairs(&resource.untested)), Login::Ours).map_err(as_tried)?;
     Ok(Done::Untested(why))
 }
 

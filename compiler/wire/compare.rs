@@ -160,7 +160,7 @@ pub fn kept(resource: &Resource, wanted: &[Wanted], stored: &Value, key: &Key) -
 }
 
 /// What a field is in the service; nothing for one that nobody can read.
-fn read(resource: &Resource, stored: &Value, place: &str) -> Option<Value> {
+pub fn read(resource: &Resource, stored: &Value, place: &str) -> Option<Value> {
     let field = spoken(place);
     if resource.unread.contains(&field) {
         return None;
@@ -208,7 +208,8 @@ fn cause(
     }
 }
 
-fn is_same(resource: &Resource, place: &str, one: &Value, other: &Value) -> bool {
+/// Whether two values of a field mean the same.
+pub fn is_same(resource: &Resource, place: &str, one: &Value, other: &Value) -> bool {
     let how = resource.same.iter().find(|(field, _)| dotted(field) == place || **field == spoken(place));
     match how.map(|(_, how)| how) {
         Some(Same::Slash) => slashed(one) == slashed(other),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::codec::decode;
 use super::model::{Count, Login, Resource, Wiring};
 use super::place::picked;
+use super::record::{Record, Records};
 use super::session::Session;
 use super::tls;
 use super::trouble::{Kind, Trouble};
@@ -130,10 +131,22 @@ fn patiently<T>(
 /// The object that a name stands for among those of a resource, by its key.
 fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
     let [field] = resource.key.as_slice() else { return None };
-    objects.iter().find(|object| {
+    let is_named = |object: &&Value, fits: &dyn Fn(&str) -> bool| {
         let found = picked(object, field);
-        found.first().and_then(|found| super::codec::text(found)).is_some_and(|text| is_alike(&text, key))
-    })
+        found.first().and_then(|found| super::codec::text(found)).is_some_and(|text| fits(&text))
+    };
+    let exact = objects.iter().find(|object| is_named(object, &|text| text == key));
+    exact.or_else(|| objects.iter().find(|object| is_named(object, &|text| is_alike(text, key))))
+}
+
+/// Whether it is the object that was wired, by the service's number for it.
+pub fn is_ours(resource: &Resource, record: Option<&Record>, stored: &Value) -> bool {
+    record.is_some_and(|record| !record.id.is_null() && record.id == id_of(resource, stored))
+}
+
+/// The service's own number or name of an object.
+pub fn id_of(resource: &Resource, stored: &Value) -> Value {
+    picked(stored, &resource.id).first().map(|id| (*id).clone()).unwrap_or_default()
 }
 
 /// Whether two names mean the same object.
@@ -142,13 +155,21 @@ pub fn is_alike(one: &str, other: &str) -> bool {
     plain(one) == plain(other)
 }
 
-/// What a reference to a part of an object stands for, as far as it is known.
-pub fn find(wiring: &Wiring, looks: &BTreeMap<String, Look>, made: &Made) -> Option<Value> {
+/// What a reference to a part of an object stands for, as far as it is known. One that was wired and has another name now
+/// gets its own back: it is known by its number.
+pub fn find(
+    wiring: &Wiring,
+    looks: &BTreeMap<String, Look>,
+    records: &Records,
+    made: &Made,
+) -> Option<Value> {
+    let record = records.get(&made.service, &made.resource, &made.key);
     let resource = wiring.services.get(&made.service)?.api.resources.get(&made.resource)?;
     let objects = looks.get(&made.service)?.resources.get(&made.resource)?.as_ref().ok()?;
     let object = match resource.count {
         Count::One => objects.first(),
-        Count::Many => named(resource, objects, &made.key),
+        Count::Many => named(resource, objects, &made.key)
+            .or_else(|| objects.iter().find(|object| is_ours(resource, record, object))),
     };
     picked(object?, &made.field).first().map(|found| (*found).clone()).filter(|found| !found.is_null())
 }

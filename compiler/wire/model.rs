@@ -169,9 +169,12 @@ pub struct Resource {
     pub count: Count,
     /// How they are read.
     pub read: Read,
-    /// The fields that tell one from another; case does not matter.
+    /// The fields that tell one from another, compared as `same` says; otherwise case does not matter.
     #[serde(default)]
     pub key: Vec<String>,
+    /// What the name of one stands for in its key, with `{}` for the name; otherwise it is the name.
+    #[serde(default)]
+    pub named: Value,
     /// The field with the service's own number or name for one.
     #[serde(default = "id")]
     pub id: String,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::codec::text;
-use super::compare::{Cause, Compared, Field, Wanted, compare, wanted};
-use super::look::{Look, find, is_alike};
+use super::compare::{Cause, Compared, Field, Wanted, compare, is_same, read, wanted};
+use super::look::{Look, find, id_of, is_alike, is_ours};
 use super::model::{Count, Resource, Service, Wiring};
 use super::order::Spot;
 use super::place::{dotted, picked, put};
@@ -201,7 +201,8 @@ impl One<'_> {
     fn plan(&self, found: &[Value], taken: &mut BTreeSet<usize>, plan: &mut ServicePlan) {
         let Facts { records, secrets, key, .. } = *self.facts;
         let declared = complete(self.resource, self.object, self.declared);
-        let wanted = wanted(&declared, secrets, &|made| find(self.facts.wiring, self.facts.looks, made));
+        let wanted =
+            wanted(&declared, secrets, &|made| find(self.facts.wiring, self.facts.looks, records, made));
         let gone = wanted.iter().find_map(|field| match &field.value {
             Err(missing @ Missing::Secret(_)) => Some(missing_here(missing)),
             _ => None,
@@ -258,10 +259,19 @@ pub fn complete(resource: &Resource, object: &str, declared: &Value) -> Value {
     if let ([key], Count::Many) = (resource.key.as_slice(), resource.count) {
         let place = dotted(key);
         if declared.pointer(&place).is_none() {
-            put(&mut declared, &place, json!(object));
+            put(&mut declared, &place, stands_for(&resource.named, object));
         }
     }
     declared
+}
+
+fn stands_for(named: &Value, object: &str) -> Value {
+    match named {
+        Value::Null => json!(object),
+        Value::String(text) => json!(text.replace("{}", object)),
+        Value::Array(items) => items.iter().map(|item| stands_for(item, object)).collect(),
+        other => other.clone(),
+    }
 }
 
 /// How an object was recognised.
@@ -294,20 +304,17 @@ pub fn matching(
     by_key.or_else(|| free().find(|(_, stored)| is_renamed(stored)).map(|(index, _)| (index, By::Number)))
 }
 
-/// Whether it is the object that was wired, by the service's number for it.
-fn is_ours(resource: &Resource, record: Option<&Record>, stored: &Value) -> bool {
-    record.is_some_and(|record| !record.id.is_null() && record.id == id_of(resource, stored))
-}
-
 fn has_key(resource: &Resource, wanted: &[Wanted], stored: &Value) -> bool {
-    let fields = key_of(resource, stored);
-    !resource.key.is_empty()
-        && resource.key.iter().zip(fields).all(|(field, stored)| {
-            let place = dotted(field);
-            let value =
-                wanted.iter().find(|wanted| wanted.place == place).and_then(|w| w.value.as_ref().ok());
-            value.and_then(text).is_some_and(|value| is_alike(&value, &stored))
-        })
+    let is_the_same = |field: &String| {
+        let place = dotted(field);
+        let value = wanted.iter().find(|wanted| wanted.place == place).and_then(|w| w.value.as_ref().ok());
+        let (Some(value), Some(found)) = (value, read(resource, stored, &place)) else { return false };
+        if resource.same.contains_key(field) {
+            return is_same(resource, &place, &found, value);
+        }
+        text(value).zip(text(&found)).is_some_and(|(one, other)| is_alike(&one, &other))
+    };
+    !resource.key.is_empty() && resource.key.iter().all(is_the_same)
 }
 
 /// The key of an object that is there.
@@ -317,9 +324,4 @@ pub fn key_of(resource: &Resource, stored: &Value) -> Vec<String> {
         picked(stored, path).first().and_then(|found| text(found)).unwrap_or_default()
     };
     resource.key.iter().map(field).collect()
-}
-
-/// The service's own number or name of an object.
-pub fn id_of(resource: &Resource, stored: &Value) -> Value {
-    picked(stored, &resource.id).first().map(|id| (*id).clone()).unwrap_or_default()
 }

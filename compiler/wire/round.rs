@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::act::{self, Done, Peers};
 use super::compare::wanted;
-use super::look::{Look, find, objects};
+use super::look::{Look, find, id_of, objects};
 use super::model::{Count, Resource};
 use super::order::{Needs, Spot};
-use super::plan::{Change, Fate, ServicePlan, complete, id_of};
+use super::plan::{Change, Fate, ServicePlan, complete};
 use super::record::{Maker, Records};
 use super::run::{Event, Outcome, Run, What, locked};
 use super::session::{Session, missing_here};
@@ -195,7 +195,8 @@ impl Shared<'_> {
     }
 
     fn find(&self, made: &Made) -> Option<Value> {
-        find(self.run.wiring, &locked(&self.looks), made)
+        // By then it has its name.
+        find(self.run.wiring, &locked(&self.looks), &Records::default(), made)
     }
 
     fn wait_for(&self, spot: &Spot) {

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::act::Done;
 use super::compare::{kept, wanted};
-use super::look::{Look, find, look};
+use super::look::{Look, find, id_of, look};
 use super::model::{Count, Wiring};
 use super::order::{Needs, Spot, needs, order};
-use super::plan::{Change, Facts, Prune, ServicePlan, complete, id_of, matching, plan};
+use super::plan::{Change, Facts, Prune, ServicePlan, complete, matching, plan};
 use super::record::{Key, Record, Records};
 use super::session::Session;
 use super::trouble::Trouble;
@@ -205,7 +205,7 @@ impl Run<'_> {
         let resource = service.api.resources.get(name)?;
         let found = looks.get(id)?.resources.get(name)?.as_ref().ok()?;
         let declared = complete(resource, object, service.objects(name).get(object)?);
-        let wanted = wanted(&declared, self.secrets, &|made| find(self.wiring, looks, made));
+        let wanted = wanted(&declared, self.secrets, &|made| find(self.wiring, looks, records, made));
         let before = records.get(id, name, object);
         let (index, _) = matching(resource, &wanted, found, before, &BTreeSet::new())?;
         let stored = found.get(index)?;

@@ -36,6 +36,8 @@ pub enum Kind {
     Busy(u16, String),
     /// It does not want to.
     Refused(u16, String),
+    /// What it tries out before it takes it in does not work.
+    Tried(String),
     /// What it says is not what its API says.
     Unexpected(String),
     /// Something is missing here.
@@ -65,6 +67,11 @@ impl Trouble {
         self.is_passing() && !matches!(self.kind, Kind::Busy(500, _))
     }
 
+    /// Whether another run may find it gone: what is tried out may be away for long.
+    pub const fn may_pass(&self) -> bool {
+        self.is_passing() || matches!(self.kind, Kind::Tried(_))
+    }
+
     /// What to do about it.
     pub const fn help(&self) -> &'static str {
         match self.kind {
@@ -84,6 +91,9 @@ impl Trouble {
             Kind::TooLong | Kind::NotHttp(_) => "another program may answer on this port: see `endpoints`",
             Kind::Tls => "turn HTTPS off in it, or put the port of its plain HTTP into `endpoints`",
             Kind::Refused(..) => "correct the value in `wiring`, or what it refers to",
+            Kind::Tried(_) => {
+                "see whether what it talks to runs, and whether the address and the login are right"
+            }
             Kind::Missing(_) => "`mediac apply` puts it there; `mediac status` says what is missing",
             Kind::Absent(_) => "declare it in `wiring` as well, or give it that name again in the service",
         }
@@ -107,6 +117,7 @@ impl fmt::Display for Trouble {
             Kind::Tls => f.write_str("speaks TLS there, and is wired without it"),
             Kind::Busy(status, why) => write!(f, "cannot do it now (status {status}){}", tail(why)),
             Kind::Refused(status, why) => write!(f, "refuses (status {status}){}", tail(why)),
+            Kind::Tried(why) => write!(f, "tried it out, and leaves it off{}", tail(why)),
             Kind::Unexpected(why) => write!(f, "answers with something else: {why}"),
             Kind::Missing(what) | Kind::Absent(what) => f.write_str(what),
         }?;
