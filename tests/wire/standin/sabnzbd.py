@@ -1,4 +1,4 @@
-"""SABnzbd: one path for everything, the key in the query, and refusals that look like answers."""
+"""SABnzbd: one path for everything, the key in the query, and no categories until somebody asks for them."""
 
 import re
 
@@ -6,24 +6,29 @@ from .base import Raw, Refused, StandIn
 
 CATEGORY = {"order": 0, "pp": "", "script": "Default", "dir": "", "newzbin": "", "priority": -100}
 SERVER = {"displayname": "", "host": "", "port": 119, "timeout": 60, "username": "", "password": "", "connections": 1,
-          "ssl": 0, "ssl_verify": 3, "ssl_ciphers": "", "enable": 1, "required": 0, "optional": 0, "retention": 0,
-          "expire_date": "", "quota": "", "priority": 0, "notes": ""}
+          "ssl": 0, "ssl_verify": 3, "ssl_ciphers": "", "enable": 1, "required": 0, "optional": 0,
+          "pipelining_requests": 2, "retention": 0, "expire_date": "", "quota": "", "usage_at_start": 0, "priority": 0,
+          "notes": ""}
+SWITCHES = ("ssl", "enable", "required", "optional")
+# What does not fit becomes what is nearest.
+RANGES = {"categories.order": (0, 100), "servers.port": (0, 65535), "servers.timeout": (20, 240),
+          "servers.connections": (0, 500), "servers.pipelining_requests": (1, 20), "servers.priority": (0, 99)}
+# Made when somebody asks for the categories and there is no `*`, in place of those that have these names.
+USUAL = ("movies", "tv", "audio", "software")
+STARS = "*" * 10
 LISTS = ("host_whitelist", "local_ranges")
 LOCAL = ("localhost",)
 
 
 def first_state(api_key):
     misc = {
-        "api_key": api_key, "nzb_key": "0" * 32, "host": "0.0.0.0", "port": 8080, "username": "", "password": "",
+        "api_key": api_key, "nzb_key": "0" * 32, "host": "0.0.0.0", "port": "8080", "username": "", "password": "",
         "url_base": "", "download_dir": "Downloads/incomplete", "complete_dir": "Downloads/complete",
         "host_whitelist": ["sabnzbd"], "local_ranges": [], "inet_exposure": 0, "permissions": "", "check_new_rel": 1,
         "auto_browser": 1, "pre_check": 0, "safe_postproc": 1, "verify_xff_header": 1, "bandwidth_max": "",
         "cache_limit": "", "script_dir": "", "enable_https": 0,
     }
-    categories = {"*": {**CATEGORY, "pp": "3", "script": "None", "priority": 0}}
-    categories.update({name: {**CATEGORY, "order": n}
-                       for n, name in enumerate(("movies", "tv", "audio", "software"), 1)})
-    return {"misc": misc, "categories": categories, "servers": {}}
+    return {"misc": misc, "categories": {}, "servers": {}}
 
 
 class Sabnzbd(StandIn):
@@ -39,6 +44,9 @@ class Sabnzbd(StandIn):
         return self._asked(request).get("mode") in ("set_config", "set_config_default", "del_config")
 
     def answer(self, request):
+        if request.method in ("POST", "PUT") and "content-length" not in request.headers:
+            self.violations.append(f"{request.method} without a length")
+            raise Refused(411)
         if request.path.rstrip("/") not in ("/api", self.state["misc"]["url_base"] + "/api"):
             raise Refused(404)
         if not self._host_fits(request.headers.get("host", "")):
@@ -86,26 +94,37 @@ class Sabnzbd(StandIn):
 
     def _categories(self):
         kept = self.state["categories"]
+        if "*" not in kept:
+            kept["*"] = {**CATEGORY, "pp": "3", "script": "None", "priority": 0}
+            kept.update({name: {**CATEGORY, "order": n} for n, name in enumerate(USUAL, 1)})
         rest = sorted((name for name in kept if name != "*"), key=lambda name: kept[name]["order"])
         return [{"name": name, **kept[name]} for name in ["*", *rest]]
 
     def _servers(self):
-        return [{"name": name, **each} for name, each in self.state["servers"].items()]
+        return [self._shown("servers", name) for name in self.state["servers"]]
 
     def _get(self, asked):
         """All, a section or one keyword of it; of what is not there, an empty answer."""
         section, keyword = asked.get("section"), asked.get("keyword")
-        whole = {"misc": self.state["misc"], "categories": self._categories(), "servers": self._servers()}
+        whole = {"misc": lambda: self.state["misc"], "categories": self._categories, "servers": self._servers}
+        # Of a section nothing is known until something is in it.
+        known = [name for name in whole if self.state[name]]
         if not section:
-            return {"config": whole}
-        if section not in whole:
+            return {"config": {name: whole[name]() for name in known}}
+        if section not in known:
             return {"config": {}}
         if not keyword:
-            return {"config": {section: whole[section]}}
+            return {"config": {section: whole[section]()}}
+        if keyword not in self.state[section]:
+            return {"config": {}}
         if section == "misc":
-            return {"config": {section: {keyword: whole[section][keyword]}} if keyword in whole[section] else {}}
-        found = [each for each in whole[section] if each["name"] == keyword]
-        return {"config": {section: found} if found else {}}
+            return {"config": {section: {keyword: self.state[section][keyword]}}}
+        # Whoever asks for one category has not asked for the categories.
+        return {"config": {section: [self._shown(section, keyword)]}}
+
+    def _shown(self, section, name):
+        each = self.state[section][name]
+        return {"name": name, **each} | ({"password": each["password"] and STARS} if section == "servers" else {})
 
     def _set(self, asked):
         section = asked.get("section")
@@ -133,6 +152,8 @@ class Sabnzbd(StandIn):
         for key in standard:
             if key in asked:
                 one[key] = self._fit(f"{section}.{key}", asked[key], standard[key])
+        if section == "servers":
+            one["host"], one["displayname"] = one["host"].lower(), one["displayname"] or name
 
     def _fit(self, where, text, standard):
         if not isinstance(standard, int):
@@ -140,7 +161,10 @@ class Sabnzbd(StandIn):
         if not re.fullmatch(r"-?\d+", text):
             self.violations.append(f"{where} is no number: {text}")
             return standard
-        return min(max(int(text), 0), 100) if where == "categories.order" else int(text)
+        if where.partition(".")[2] in SWITCHES:
+            return int(int(text) > 0)
+        low, high = RANGES.get(where, (int(text), int(text)))
+        return min(max(int(text), low), high)
 
     def _set_misc(self, keyword, asked):
         misc = self.state["misc"]
@@ -153,7 +177,8 @@ class Sabnzbd(StandIn):
 
     def _delete(self, asked):
         section, keyword = asked.get("section"), asked.get("keyword")
-        if section not in ("categories", "servers") or keyword not in self.state[section]:
+        if section not in ("categories", "servers"):
             return {"status": False, "error": "not implemented"}
-        del self.state[section][keyword]
+        # It says so of what was not there as well.
+        self.state[section].pop(keyword, None)
         return {"status": True}
