@@ -4,22 +4,22 @@ import copy
 import hashlib
 import json
 
-from .base import Refused, StandIn
+from .base import Raw, Refused, StandIn
 
 # Name, code2, code3; the real one has all languages with a two-letter code, and four of its own.
 LANGUAGES = (
-    ("Arabic", "ar", "ara"), ("Basque", "eu", "eus"), ("Brazilian Portuguese", "pb", "pob"), ("Bulgarian", "bg", "bul"),
-    ("Catalan", "ca", "cat"), ("Chinese Simplified", "zh", "zho"), ("Chinese Traditional", "zt", "zht"),
-    ("Croatian", "hr", "hrv"), ("Czech", "cs", "ces"), ("Danish", "da", "dan"), ("Dutch", "nl", "nld"),
-    ("English", "en", "eng"), ("Estonian", "et", "est"), ("Finnish", "fi", "fin"), ("French", "fr", "fra"),
-    ("German", "de", "deu"), ("Greek", "el", "ell"), ("Hebrew", "he", "heb"), ("Hindi", "hi", "hin"),
-    ("Hungarian", "hu", "hun"), ("Icelandic", "is", "isl"), ("Indonesian", "id", "ind"), ("Italian", "it", "ita"),
-    ("Japanese", "ja", "jpn"), ("Korean", "ko", "kor"), ("Latin American Spanish", "ea", "spl"),
-    ("Latvian", "lv", "lav"), ("Lithuanian", "lt", "lit"), ("Norwegian", "no", "nor"), ("Persian", "fa", "fas"),
-    ("Polish", "pl", "pol"), ("Portuguese", "pt", "por"), ("Romanian", "ro", "ron"), ("Russian", "ru", "rus"),
+    ("Arabic", "ar", "ara"), ("Basque", "eu", "eus"), ("Bulgarian", "bg", "bul"), ("Catalan", "ca", "cat"),
+    ("Chinese Simplified", "zh", "zho"), ("Chinese Traditional", "zt", "zht"), ("Croatian", "hr", "hrv"),
+    ("Czech", "cs", "ces"), ("Danish", "da", "dan"), ("Dutch", "nl", "nld"), ("English", "en", "eng"),
+    ("Estonian", "et", "est"), ("Finnish", "fi", "fin"), ("French", "fr", "fra"), ("German", "de", "deu"),
+    ("Greek", "el", "ell"), ("Hebrew", "he", "heb"), ("Hindi", "hi", "hin"), ("Hungarian", "hu", "hun"),
+    ("Icelandic", "is", "isl"), ("Indonesian", "id", "ind"), ("Italian", "it", "ita"),
+    ("Japanese", "ja", "jpn"), ("Korean", "ko", "kor"), ("Latvian", "lv", "lav"), ("Lithuanian", "lt", "lit"),
+    ("Norwegian", "no", "nor"), ("Persian", "fa", "fas"), ("Polish", "pl", "pol"), ("Portuguese", "pt", "por"),
+    ("Portuguese (Brazil)", "pb", "pob"), ("Romanian", "ro", "ron"), ("Russian", "ru", "rus"),
     ("Serbian", "sr", "srp"), ("Slovak", "sk", "slk"), ("Slovenian", "sl", "slv"), ("Spanish", "es", "spa"),
-    ("Swedish", "sv", "swe"), ("Thai", "th", "tha"), ("Turkish", "tr", "tur"), ("Ukrainian", "uk", "ukr"),
-    ("Vietnamese", "vi", "vie"),
+    ("Spanish (Latino)", "ea", "spl"), ("Swedish", "sv", "swe"), ("Thai", "th", "tha"),
+    ("Turkish", "tr", "tur"), ("Ukrainian", "uk", "ukr"), ("Vietnamese", "vi", "vie"),
 )
 
 NOTHING = ("", "None", "null", "undefined", None, [])
@@ -138,8 +138,10 @@ class Bazarr(StandIn):
         asked = request.method, request.path
         if asked == ("GET", "/api/system/ping"):
             return {"status": "OK"}
-        if not request.path.startswith("/api/"):
-            raise Refused(404, {"message": "Not Found"})
+        known = ("system/status", "system/settings", "system/languages", "system/languages/profiles")
+        if request.path.removeprefix("/api/") not in known:
+            # Everything else is its page.
+            return Raw("<!doctype html>\n<html><head><title>Bazarr</title></head></html>", "text/html; charset=utf-8")
         if self.api_key not in (request.headers.get("x-api-key"), request.query.get("apikey")):
             raise Refused(401, {"message": "Unauthorized"})
         if asked == ("GET", "/api/system/status"):
@@ -153,7 +155,7 @@ class Bazarr(StandIn):
                     for name, code2, code3 in LANGUAGES]
         if asked == ("GET", "/api/system/languages/profiles"):
             return self.state["profiles"]
-        raise Refused(404, {"message": "Not Found"})
+        raise Refused(405, {"message": "The method is not allowed for the requested URL."})
 
     def _settings(self):
         shown = copy.deepcopy(self.state["settings"])
@@ -231,12 +233,13 @@ class Bazarr(StandIn):
         }
 
     def _check_item(self, item):
-        for key in ("id", "language", "audio_exclude", "hi", "forced"):
+        # The last two decide whether a subtitle is missing; the real one takes an item without them, and fails then.
+        for key in ("id", "language", "hi", "forced", "audio_exclude", "audio_only_include"):
             if key not in item:
                 self._violate(400, f"an item of a profile without {key}")
         if type(item["id"]) is not int or item["language"] not in self.state["enabled"]:
             self._violate(400, f"an item whose id is no number or whose language is not enabled: {item}")
-        for key in ("audio_exclude", "hi", "forced"):
+        for key in ("hi", "forced", "audio_exclude", "audio_only_include"):
             # It compares with the text "True", so that a JSON true would count as no.
             if item[key] not in ("True", "False"):
                 self._violate(400, f"{key} of an item is neither \"True\" nor \"False\": {item[key]!r}")
@@ -245,7 +248,7 @@ class Bazarr(StandIn):
         _, *path = key.split("-")
         if len(path) not in (2, 3) or path[0] not in self.state["settings"]:
             self._unknown(key)
-            return
+            raise Refused(500, {"message": "Internal Server Error"})
         section, standard = self.state["settings"], self.defaults
         for part in path[:-1]:
             section, standard = section.get(part), standard.get(part)
@@ -264,9 +267,8 @@ class Bazarr(StandIn):
     def _fit(self, path, value, current, standard):
         if path == ["auth", "password"] and value is not None and value != current:
             value = hashlib.md5(str(value).encode()).hexdigest()
-        if path[-1] == "base_url" and isinstance(value, str):
-            while "//" in value:
-                value = value.replace("//", "/")
+        if path[-1] == "base_url":
+            value = self._base(path[0], value)
         if value is None:
             return copy.deepcopy(standard)
         if tuple(path) in CAST:
@@ -278,6 +280,15 @@ class Bazarr(StandIn):
         if self.wrong == "refuse":
             raise Refused(406, text)
         return copy.deepcopy(standard)
+
+    @staticmethod
+    def _base(section, value):
+        if not isinstance(value, str):
+            raise Refused(500, {"message": "Internal Server Error"})
+        while "//" in value:
+            value = value.replace("//", "/")
+        # The others' ones become what is put between an address and a path.
+        return value if section == "general" else f"/{value.lstrip('/')}".removesuffix("/")
 
     @staticmethod
     def _fits(path, value, standard):
