@@ -233,3 +233,28 @@ def plain(snapshot):
         return value
 
     return strip(copy.deepcopy(snapshot))
+
+
+def read(place, text):
+    """The settings in a file of a program, by their names."""
+    if place.suffix == ".ini":
+        return _ini(text)
+    if place.suffix == ".json":
+        content = json.loads(text)
+    else:
+        import yaml  # noqa: PLC0415
+
+        content = yaml.safe_load(text)
+    return {".".join(name): value for name, value in _leaves(content)}
+
+
+def _ini(text):
+    found, section = {}, ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line
+        elif "=" in line:
+            name, value = (part.strip() for part in line.split("=", 1))
+            # A list of one has a comma behind it.
+            found[f"{section}{name}"] = value.rstrip(",").strip('"')
+    return found

@@ -56,6 +56,14 @@ class Machine:
         (folder / "var/lib/mediac/root.key").write_bytes(bytes(range(32)))
         self.write()
 
+    def twin(self, folder: Path):
+        """Another machine that knows what this one knows: what it does with the services, somebody else has done."""
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.root, folder)
+        other = copy.copy(self)
+        other.root, other.wiring = folder, copy.deepcopy(self.wiring)
+        return other
+
     def give(self, name, value):
         """Puts the value of a secret into memory."""
         place = self.root / "run/mediac/wire" / name

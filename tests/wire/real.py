@@ -20,22 +20,25 @@ _PATIENCE = 20
 class Program:
     """A program of a tree. `port` is what it answers on when it is ready."""
 
+    patience = _PATIENCE
+
     def __init__(self, sandbox, command, port, environment=None):
-        self.sandbox, self.command, self.port = sandbox, command, port
+        self.sandbox, self.port = sandbox, port
+        self.command = ["chroot", str(sandbox.root), *command]
+        self.log = sandbox.root.parent / f"{Path(command[0]).name}.log"
         self.environment = {**_ENVIRONMENT, "HOME": "/root", **(environment or {})}
         self._process = None
 
     def start(self):
-        log = self.sandbox.root.parent / f"{Path(self.command[0]).name}.log"
-        with log.open("ab") as out:
+        with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                ["chroot", str(self.sandbox.root), *self.command], env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-        end = time.monotonic() + _PATIENCE
+                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        end = time.monotonic() + self.patience
         while not answers(self.port):
             if self._process.poll() is not None or time.monotonic() > end:
                 self.stop()
-                raise RuntimeError(f"{self.command[0]} does not answer:\n{log.read_text()[-2000:]}")
+                raise RuntimeError(f"{self.log.stem} does not answer:
+{self.log.read_text()[-2000:]}")
             time.sleep(0.05)
         return self
 
@@ -45,8 +48,14 @@ class Program:
             try:
                 self._process.wait(15)
             except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
+                self.kill()
+        self._process = None
+
+    def kill(self):
+        """As when the power fails."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         self._process = None
 
 
