@@ -37,8 +37,7 @@ class Program:
         while not answers(self.port):
             if self._process.poll() is not None or time.monotonic() > end:
                 self.stop()
-                raise RuntimeError(f"{self.log.stem} does not answer:
-{self.log.read_text()[-2000:]}")
+                raise RuntimeError(f"{self.log.stem} does not answer:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.05)
         return self
 

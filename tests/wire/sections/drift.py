@@ -14,6 +14,7 @@ CHECKS = (
     ("a secret with another value", "rotated"),
     ("objects that nobody declares any more", "pruned"),
     ("what others made is left alone", "others"),
+    ("the last of Bazarr's languages, switched off", "last"),
     ("a change in the service becomes a line of the host file", "adopted"),
 )
 
@@ -185,6 +186,17 @@ def others(world):
     assert world.snapshot() == before
     with sonarr.lock:
         sonarr.state["tags"].pop()
+
+
+def last(world):
+    before = world.snapshot()
+    world.machine.define(lambda services: services["bazarr"]["wiring"]["languages"]["en"].update(enabled=False))
+    said = world.machine.wire("apply")
+    assert said.code == 0, said
+    assert world.snapshot()["bazarr"]["enabled"] == [], said
+    world.machine.restore()
+    said = world.machine.wire("apply")
+    assert said.code == 0 and world.snapshot() == before, said
 
 
 def adopted(world):

@@ -192,6 +192,11 @@ class Bazarr(StandIn):
         except Refused:
             self.state["settings"] = before
             raise
+        settings = self.state["settings"]
+        for arr in ("sonarr", "radarr"):
+            # Whom it talks to it has an address of.
+            if settings["general"][f"use_{arr}"]:
+                settings[arr]["base_url"] = self._base(arr, settings[arr]["base_url"])
         raise Refused(204)
 
     def _profiles(self, text):
