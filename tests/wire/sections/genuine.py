@@ -148,6 +148,14 @@ def second(stage):
     return f"{len(about['fine'])} objects, {len(stage.relay.requests)} requests that read"
 
 
+def peers(stage):
+    """With the addresses and keys that it was given."""
+    found = stage.about.knows(stage.program.port, references.plain(stage.kind, "api_key"))
+    settings = stage.machine.wiring["services"][stage.kind]["wiring"].get("settings", {})
+    assert found == set(settings) & set(stage.services), found
+    return ", ".join(sorted(found)) or "nobody"
+
+
 def restarted(stage):
     stage.program.restart()
     return second(stage)
@@ -305,6 +313,7 @@ CHECKS = (
     ("the seeded password lets one in", login),
     ("it is wired with one command", first),
     ("a second run sends no request that writes", second),
+    ("whom it is told of, it talks to", peers),
     ("nor does one after a start", restarted),
     ("a wrong key", key),
     ("a wrong port", port),

@@ -17,6 +17,8 @@ class Kind:
     others: dict = field(default_factory=dict)
     # What the stand-in has to answer alike, one after the other: method, path, form; `{key}` is the key.
     asked: tuple = ()
+    # Whom of the others it has talked to, given its port and key.
+    knows: Callable = lambda _port, _key: set()
 
 
 def _sent(port, path, form):
@@ -30,6 +32,13 @@ def _sent(port, path, form):
 
 def _bazarr(port, password):
     return _sent(port, "/api/system/account?action=login", {"username": "admin", "password": password}).status == 204
+
+
+def _known_to_bazarr(port, key):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/api/system/status", headers={"X-Api-Key": key})
+    status = json.loads(connection.getresponse().read())["data"]
+    return {name for name in ("sonarr", "radarr") if status[f"{name}_version"] not in ("", "unknown")}
 
 
 def _sabnzbd(port, password):
@@ -109,6 +118,7 @@ KINDS = {
             "items": [], "cutoff": 65535, "mustContain": ["x"], "mustNotContain": ["y"], "originalFormat": 1, "tag": "z",
         },
         _BAZARR,
+        _known_to_bazarr,
     ),
     "sabnzbd": Kind(
         """sabnzbd = {
