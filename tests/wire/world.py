@@ -23,10 +23,9 @@ class World:
     def __init__(self, program: Path, host: Path, sandbox, folder: Path, specs=None):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         self.machine = Machine(program, folder, host)
-        self.specs, self.sandbox = specs, sandbox
+        self.specs, self.sandbox, self.seeds = specs, sandbox, host / "srv/ssd/config"
         sandbox.path(DOWNLOADS).mkdir(parents=True, exist_ok=True)
-        seeds = host / "srv/ssd/config/qbittorrent/qBittorrent"
-        self.qbittorrent = QBittorrent(sandbox, seeds, _filled, QBITTORRENT)
+        self.qbittorrent = QBittorrent(sandbox, self.seeds / "qbittorrent/qBittorrent", _filled, QBITTORRENT)
         self.qbittorrent.fresh()
         self.services = {}
         self.fresh()
@@ -48,7 +47,8 @@ class World:
         if name == "qbittorrent":
             return Relay(name, QBITTORRENT, port, ("auth/login",))
         tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports, ports=ports)
-        return crew.make(name, name, port, hosts=ports, reach=tested, folders=FOLDERS, others=self.services, specs=self.specs)
+        return crew.make(name, name, port, hosts=ports, reach=tested, folders=FOLDERS, others=self.services, specs=self.specs,
+                         seeds=self.seeds)
 
     def reset(self):
         """The same as `fresh`, without starting anything anew."""

@@ -84,8 +84,9 @@ def house(world, services, more=None):
         assert done.returncode == 0, done.stderr
         world.reset()
         world.halt()
-        machine = Machine(world.machine.program, project / "root", project / "out/other")
-        made = _stand_ins(machine, project / "out/other", world.specs, more or {})
+        out = project / "out/other"
+        machine = Machine(world.machine.program, project / "root", out)
+        made = _stand_ins(machine, out, world.specs, more or {})
         try:
             yield machine, made
         finally:
@@ -104,26 +105,27 @@ def _once(machine, services):
     return f"{sum(len(about['fine']) for about in found.values())} objects"
 
 
-def _stand_ins(machine, built, specs, more):
-    inventory = json.loads((built / "inventory.json").read_text())["services"]
+def _stand_ins(machine, out, specs, more):
+    inventory = json.loads((out / "inventory.json").read_text())["services"]
     kinds = {name: inventory[name]["kind"] for name in machine.wiring["services"]}
     ports = {name: machine.port(name) for name in kinds} | {name: server.port for name, server in more.items()}
     made = {}
     # Media servers first: others are told of them.
     for name in sorted(kinds, key=lambda name: (kinds[name] not in ("plex", "jellyfin"), name)):
-        made[name] = _make(name, kinds[name], ports, made, specs)
-        settings = built / "srv/config" / name / "config.xml"
+        made[name] = _make(name, kinds[name], ports, made, out / "srv/config", specs)
+        settings = out / "srv/config" / name / "config.xml"
         if settings.exists():
             base = ElementTree.parse(settings).findtext("UrlBase").strip("/")
             made[name].url_base = f"/{base}" if base else ""
     return made
 
 
-def _make(name, kind, ports, made, specs):
+def _make(name, kind, ports, made, seeds, specs):
     if kind == "qbittorrent":
         return Relay(name, QBITTORRENT, ports[name], ("auth/login",))
     # It asks the others by their names, which lead elsewhere here.
     known = lambda _kind, _body: {"profiles": [], "rootFolders": [], "tags": [], "urlBase": ""}
     more = {"arr": known} if kind in ("seerr", "jellyseerr") else {}
     tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports)
-    return crew.make(kind, name, ports[name], hosts=ports, reach=tested, folders=FOLDERS, others=made, specs=specs, **more)
+    return crew.make(kind, name, ports[name], hosts=ports, reach=tested, folders=FOLDERS, others=made, specs=specs, seeds=seeds,
+                     **more)

@@ -6,80 +6,10 @@ import uuid
 
 from . import spec
 from .base import Raw, Refused, StandIn
+from .jellyfin_defaults import CONFIG, ENCODING, HARDWARE, LIBRARY, NETWORK, POLICY
 
 COLLECTIONS = ("movies", "tvshows", "music", "musicvideos", "homevideos", "boxsets", "books", "mixed")
 
-ENCODING = {
-    "EncodingThreadCount": -1, "EnableFallbackFont": False, "EnableAudioVbr": False, "DownMixAudioBoost": 2,
-    "DownMixStereoAlgorithm": "None", "MaxMuxingQueueSize": 2048, "EnableThrottling": False,
-    "ThrottleDelaySeconds": 180, "EnableSegmentDeletion": False, "SegmentKeepSeconds": 720,
-    "HardwareAccelerationType": "none", "EncoderAppPathDisplay": "/usr/lib/jellyfin-ffmpeg/ffmpeg",
-    "VaapiDevice": "/dev/dri/renderD128", "QsvDevice": "", "EnableTonemapping": False, "EnableVppTonemapping": False,
-    "EnableVideoToolboxTonemapping": False, "TonemappingAlgorithm": "bt2390", "TonemappingMode": "auto",
-    "TonemappingRange": "auto", "TonemappingDesat": 0, "TonemappingPeak": 100, "TonemappingParam": 0,
-    "VppTonemappingBrightness": 16, "VppTonemappingContrast": 1, "H264Crf": 23, "H265Crf": 28, "EncoderPreset": "auto",
-    "DeinterlaceDoubleRate": False, "DeinterlaceMethod": "yadif", "EnableDecodingColorDepth10Hevc": True,
-    "EnableDecodingColorDepth10Vp9": True, "EnableDecodingColorDepth10HevcRext": False,
-    "EnableDecodingColorDepth12HevcRext": False, "EnableEnhancedNvdecDecoder": True,
-    "PreferSystemNativeHwDecoder": True, "EnableIntelLowPowerH264HwEncoder": False,
-    "EnableIntelLowPowerHevcHwEncoder": False, "EnableHardwareEncoding": True, "AllowHevcEncoding": False,
-    "AllowAv1Encoding": False, "EnableSubtitleExtraction": True, "SubtitleExtractionTimeoutMinutes": 30,
-    "HardwareDecodingCodecs": ["h264", "vc1"], "AllowOnDemandMetadataBasedKeyframeExtractionForExtensions": ["mkv"],
-    "HlsAudioSeekStrategy": "TrimCopiedAudio",
-}
-HARDWARE = ("none", "amf", "qsv", "nvenc", "v4l2m2m", "vaapi", "videotoolbox", "rkmpp")
-NETWORK = {
-    "BaseUrl": "", "EnableHttps": False, "RequireHttps": False, "CertificatePath": "", "CertificatePassword": "",
-    "InternalHttpPort": 8096, "InternalHttpsPort": 8920, "PublicHttpPort": 8096, "PublicHttpsPort": 8920,
-    "AutoDiscovery": True, "EnableUPnP": False, "EnableIPv4": True, "EnableIPv6": False, "EnableRemoteAccess": True,
-    "LocalNetworkSubnets": [], "LocalNetworkAddresses": [], "KnownProxies": [], "IgnoreVirtualInterfaces": True,
-    "VirtualInterfaceNames": ["veth"], "EnablePublishedServerUriByRequest": False, "PublishedServerUriBySubnet": [],
-    "RemoteIPFilter": [], "IsRemoteIPFilterBlacklist": False,
-}
-CONFIG = {
-    "LogFileRetentionDays": 3, "IsStartupWizardCompleted": False, "EnableMetrics": False,
-    "EnableNormalizedItemByNameIds": True, "IsPortAuthorized": False, "QuickConnectAvailable": True,
-    "EnableCaseSensitiveItemIds": True, "DisableLiveTvChannelUserDataName": True, "MetadataPath": "",
-    "PreferredMetadataLanguage": "en", "MetadataCountryCode": "US", "SortReplaceCharacters": [".", "+", "%"],
-    "SortRemoveCharacters": [",", "&", "-", "{", "}", "'"], "SortRemoveWords": ["the", "a", "an"], "MinResumePct": 5,
-    "MaxResumePct": 90, "MinResumeDurationSeconds": 300, "MinAudiobookResume": 5, "MaxAudiobookResume": 5,
-    "InactiveSessionThreshold": 0, "LibraryMonitorDelay": 60, "LibraryUpdateDuration": 30, "CacheSize": 400,
-    "ImageSavingConvention": "Legacy", "MetadataOptions": [], "SkipDeserializationForBasicTypes": True,
-    "ServerName": "", "UICulture": "en-US", "SaveMetadataHidden": False, "ContentTypes": [],
-    "RemoteClientBitrateLimit": 0, "EnableFolderView": False, "EnableGroupingMoviesIntoCollections": False,
-    "EnableGroupingShowsIntoCollections": False, "DisplaySpecialsWithinSeasons": True, "CodecsUsed": [],
-    "PluginRepositories": [], "EnableExternalContentInSuggestions": True, "ImageExtractionTimeoutMs": 0,
-    "PathSubstitutions": [], "EnableSlowResponseWarning": True, "SlowResponseThresholdMs": 500, "CorsHosts": ["*"],
-    "ActivityLogRetentionDays": 30, "LibraryScanFanoutConcurrency": 0, "LibraryMetadataRefreshConcurrency": 0,
-    "AllowClientLogUpload": True, "DummyChapterDuration": 0, "ChapterImageResolution": "MatchSource",
-    "ParallelImageEncodingLimit": 0, "CastReceiverApplications": [], "EnableLegacyAuthorization": False,
-    "TrickplayOptions": {"EnableHwAcceleration": False, "EnableHwEncoding": False,
-                         "EnableKeyFrameOnlyExtraction": False, "ScanBehavior": "NonBlocking",
-                         "ProcessPriority": "BelowNormal", "Interval": 10000, "WidthResolutions": [320],
-                         "TileWidth": 10, "TileHeight": 10, "Qscale": 4, "JpegQuality": 90, "ProcessThreads": 1},
-}
-LIBRARY = {
-    "Enabled": True, "EnablePhotos": True, "EnableRealtimeMonitor": False, "EnableLUFSScan": False,
-    "EnableChapterImageExtraction": False, "ExtractChapterImagesDuringLibraryScan": False,
-    "EnableTrickplayImageExtraction": False, "ExtractTrickplayImagesDuringLibraryScan": False, "PathInfos": [],
-    "SaveLocalMetadata": False, "EnableInternetProviders": False, "EnableAutomaticSeriesGrouping": True,
-    "EnableEmbeddedTitles": False, "EnableEmbeddedExtrasTitles": False, "EnableEmbeddedEpisodeInfos": False,
-    "AutomaticRefreshIntervalDays": 0, "SeasonZeroDisplayName": "Specials", "DisabledLocalMetadataReaders": [],
-    "DisabledSubtitleFetchers": [], "SubtitleFetcherOrder": [], "DisabledMediaSegmentProviders": [],
-    "MediaSegmentProviderOrder": [], "SkipSubtitlesIfEmbeddedSubtitlesPresent": False,
-    "SkipSubtitlesIfAudioTrackMatches": True, "RequirePerfectSubtitleMatch": True, "SaveSubtitlesWithMedia": True,
-    "SaveLyricsWithMedia": False, "SaveTrickplayWithMedia": False, "DisabledLyricFetchers": [],
-    "LyricFetcherOrder": [], "PreferNonstandardArtistsTag": False, "UseCustomTagDelimiters": False,
-    "CustomTagDelimiters": ["/", "|", ";", "\\"], "DelimiterWhitelist": [], "AutomaticallyAddToCollection": False,
-    "AllowEmbeddedSubtitles": "AllowAll", "TypeOptions": [],
-}
-POLICY = {
-    "IsHidden": True, "IsDisabled": False, "EnableUserPreferenceAccess": True, "EnableRemoteAccess": True,
-    "EnableMediaPlayback": True, "EnableContentDeletion": False, "EnableContentDownloading": True,
-    "EnableAllDevices": True, "EnableAllChannels": True, "EnableAllFolders": True, "EnabledFolders": [],
-    "AuthenticationProviderId": "Jellyfin.Server.Implementations.Users.DefaultAuthenticationProvider",
-    "PasswordResetProviderId": "Jellyfin.Server.Implementations.Users.DefaultPasswordResetProvider",
-}
 # Which paths may be used by anybody until the wizard is done, and by an admin afterwards.
 FIRST = ("/Startup/", "/Library/VirtualFolders")
 NAMED = {"encoding": ENCODING, "network": NETWORK}
@@ -91,7 +21,9 @@ class Jellyfin(StandIn):
 
     name = "jellyfin"
 
-    def __init__(self, admin, password, port=0, specs=None, folders=None, done=False):
+    def __init__(self, admin, password, port=0, specs=None, folders=None, done=False, legacy=False):
+        # Up to version 10.11 it hears other headers as well, unless told not to.
+        self.legacy = legacy
         self.folders, self.violations, self.server_id = folders, [], "6f1b4c0e" * 4
         self.spec = spec.load(specs, "jellyfin.openapi.json")
         self.state = {"config": copy.deepcopy(CONFIG), "encoding": copy.deepcopy(ENCODING),
@@ -126,6 +58,8 @@ class Jellyfin(StandIn):
             return Raw("Healthy")
         if asked == ("GET", "/System/Info/Public"):
             return self._public()
+        # Case does not matter in their names.
+        request.query = {name[:1].lower() + name[1:]: value for name, value in request.query.items()}
         # Who asks is settled before what is asked for.
         caller = self._caller(request)
         self._admit(request, caller)
@@ -151,8 +85,12 @@ class Jellyfin(StandIn):
         """What the one header says: Client, Device, DeviceId, Version and Token."""
         old = [name for name in ("x-emby-token", "x-mediabrowser-token", "x-emby-authorization")
                if name in request.headers] + [name for name in ("api_key",) if name in request.query]
-        self.violations += [f"{request.method} {request.path}: {name} is no longer heard" for name in old]
-        scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+        said = request.headers.get("authorization", "")
+        if self.legacy:
+            said = said or request.headers.get("x-emby-authorization", "")
+        else:
+            self.violations += [f"{request.method} {request.path}: {name} is no longer heard" for name in old]
+        scheme, _, rest = said.partition(" ")
         return dict(re.findall(r'(\w+)="([^"]*)"', rest)) if scheme == "MediaBrowser" else {}
 
     def _caller(self, request):
@@ -294,6 +232,11 @@ class Jellyfin(StandIn):
         asked = request.method, request.path
         if asked == ("GET", "/Library/VirtualFolders"):
             return [{**each, "RefreshStatus": "Idle"} for each in self.state["folders"]]
+        if asked == ("GET", "/Library/MediaFolders"):
+            items = [{"Name": each["Name"], "Id": each["ItemId"], "Type": "CollectionFolder",
+                      **({"CollectionType": each["CollectionType"]} if "CollectionType" in each else {})}
+                     for each in self.state["folders"]]
+            return {"Items": items, "TotalRecordCount": len(items), "StartIndex": 0}
         act = {("POST", "/Library/VirtualFolders"): self._add, ("DELETE", "/Library/VirtualFolders"): self._remove,
                ("POST", "/Library/VirtualFolders/Paths"): self._add_path,
                ("DELETE", "/Library/VirtualFolders/Paths"): self._remove_path,

@@ -1,16 +1,15 @@
 """Seerr and Jellyseerr: an empty user table, a first sign-in that makes the admin, then settings by key."""
 
-import copy
 import json
 import re
 import urllib.request
 
 from . import spec
 from .base import Refused, StandIn
+from .seerr_first import EMBY, JELLYFIN, NOT_CONFIGURED, PLEX, first_state, merge
 
 BASE = "/api/v1"
 ADMIN = 2
-PLEX, JELLYFIN, EMBY, NOT_CONFIGURED = 1, 2, 3, 4
 
 TEXT, NUMBER, FLAG, LIST = "string", "number", "boolean", "array"
 NEEDED = {"name": TEXT, "hostname": TEXT, "port": NUMBER, "apiKey": TEXT, "useSsl": FLAG, "activeProfileId": NUMBER,
@@ -30,12 +29,18 @@ OPTIONAL_OF = {
 AMONG = {"minimumAvailability": ("announced", "inCinemas", "released"), "monitorNewItems": ("all", "none"),
          "seriesType": ("standard", "daily", "anime"), "animeSeriesType": ("standard", "daily", "anime")}
 
+OTHER_COLLECTIONS = ("music", "books", "musicvideos", "homevideos", "boxsets")
+METHODS = {"settings/radarr": ("GET", "POST"), "settings/sonarr": ("GET", "POST"), "settings/initialize": ("POST",),
+           **{f"settings/{name}": ("GET", "POST") for name in ("main", "network", "plex", "jellyfin")}}
+SIGN_IN = {"auth/plex": ("authToken",), "auth/jellyfin": ("username", "password")}
+
 # Fields the service reads although its own description does not name them.
 FORGOTTEN = {
     "auth/jellyfin": ("port", "urlBase", "useSsl"),
     "settings/radarr": ("tags", "tagRequests", "overrideRule"),
     "settings/sonarr": ("tags", "tagRequests", "overrideRule", "seriesType", "animeSeriesType", "animeTags",
                         "monitorNewItems"),
+    "settings/jellyfin": ("ip", "port", "urlBase", "useSsl", "apiKey"),
     "settings/main": ("cacheImages", "defaultQuotas", "discoverRegion", "streamingRegion", "originalLanguage",
                       "mediaServerLogin", "locale", "hideBlocklisted", "blocklistedTags", "blocklistedTagsLimit",
                       "youtubeUrl"),
@@ -43,46 +48,20 @@ FORGOTTEN = {
 }
 
 
-def first_state(api_key, flavour):
-    seerr = flavour == "seerr"
-    main = {
-        "apiKey": api_key, "applicationTitle": "Seerr" if seerr else "Jellyseerr", "applicationUrl": "",
-        "cacheImages": False, "defaultPermissions": 32, "defaultQuotas": {"movie": {}, "tv": {}},
-        "hideAvailable": False, "localLogin": True, "mediaServerLogin": True, "newPlexLogin": True,
-        "discoverRegion": "", "streamingRegion": "", "originalLanguage": "", "mediaServerType": NOT_CONFIGURED,
-        "partialRequestsEnabled": True, "enableSpecialEpisodes": False, "locale": "en",
-    }
-    network = {
-        "csrfProtection": False, "trustProxy": False, "forceIpv4First": False,
-        "proxy": {"enabled": False, "hostname": "", "port": 8080, "useSsl": False, "user": "", "password": "",
-                  "bypassFilter": "", "bypassLocalAddresses": True},
-    }
-    if seerr:
-        main.update(hideBlocklisted=False, blocklistedTags="", blocklistedTagsLimit=50, youtubeUrl="")
-        network.update(dnsCache={"enabled": False, "forceMinTtl": 0, "forceMaxTtl": -1}, apiRequestTimeout=10000)
-    else:
-        network["dnsServers"] = ""
-    return {
-        "main": main, "network": network, "public": {"initialized": False}, "radarr": [], "sonarr": [], "users": [],
-        "plex": {"name": "", "ip": "", "port": 32400, "useSsl": False, "libraries": []},
-        "jellyfin": {"name": "", "ip": "", "port": 8096, "useSsl": False, "urlBase": "", "externalHostname": "",
-                     "jellyfinForgotPasswordUrl": "", "libraries": [], "serverId": "", "apiKey": ""},
-    }
-
-
 class Seerr(StandIn):
     """`plex` and `jellyfin` are the stand-ins behind it; `reach(host, port)` says whether one can be reached under
-    that name, and `arr(kind, body)` what a Radarr or Sonarr answers (None for nothing)."""
+    that name, and `arr(kind, body)` what a Radarr or Sonarr answers (None for nothing). `seed` is what its settings
+    are before its first start."""
 
     name = "seerr"
 
     def __init__(self, api_key, port=0, specs=None, plex=None, flavour="jellyseerr", plex_token=None, reach=None,
-                 jellyfin=None, arr=None):
+                 jellyfin=None, arr=None, seed=None):
         self.plex, self.jellyfin, self.flavour = plex, jellyfin, flavour
         self.plex_token = plex_token or (plex.token if plex else None)
         self.reach, self.arr = reach or (lambda host, port: True), arr or ask_arr
         self.spec = spec.load(specs, flavour + "-api.yml", BASE)
-        self.violations, self.state = [], first_state(api_key, flavour)
+        self.violations, self.state = [], first_state(api_key, flavour, seed)
         self._changed = False
         super().__init__(port)
 
@@ -113,7 +92,11 @@ class Seerr(StandIn):
             raise Refused(403, {"status": 403, "error": "You do not have permission to access this endpoint"})
         if asked == ("GET", "auth/me"):
             return _shown(user)
-        return self._settings(request, path, body)
+        found = self._settings(request, path, body)
+        if found is None:
+            text = "not found" if request.method in METHODS.get(path, (request.method,)) else f"{request.method} method not allowed"
+            raise Refused(404 if text == "not found" else 405, {"message": text, "errors": [{"path": request.path, "message": text}]})
+        return found
 
     def _user(self, request):
         known = request.headers.get("x-api-key") == self.state["main"]["apiKey"]
@@ -153,8 +136,6 @@ class Seerr(StandIn):
 
     def _sign_in_plex(self, body):
         main = self.state["main"]
-        if not body.get("authToken"):
-            raise Refused(500, {"message": "Authentication token required."})
         if main["mediaServerType"] not in (NOT_CONFIGURED, PLEX):
             raise Refused(500, {"error": "Plex login is disabled"})
         if body["authToken"] != self.plex_token:
@@ -168,8 +149,6 @@ class Seerr(StandIn):
         main, kept = self.state["main"], self.state["jellyfin"]
         if main["mediaServerType"] not in (NOT_CONFIGURED, JELLYFIN, EMBY):
             raise Refused(500, {"error": "Jellyfin login is disabled"})
-        if not body.get("username"):
-            raise Refused(500, {"error": "You must provide an username"})
         if kept["ip"] and body.get("hostname"):
             raise Refused(500, {"error": "Jellyfin hostname already configured"})
         if not kept["ip"] and not body.get("hostname"):
@@ -207,11 +186,11 @@ class Seerr(StandIn):
     def _settings(self, request, path, body):
         method, parts = request.method, path.split("/")
         if parts[0] != "settings" or len(parts) < 2:
-            raise Refused(404, {"message": "not found"})
+            return None
         if parts[1] in SERVERS:
             return self._servers(method, parts[1], parts[2:], body)
         if path in ("settings/plex/library", "settings/jellyfin/library") and method == "GET":
-            return self._libraries(parts[1], request.query)
+            return self._libraries(request, parts[1])
         if path == "settings/initialize" and method == "POST":
             self.state["public"]["initialized"] = True
             return self.state["public"]
@@ -220,33 +199,43 @@ class Seerr(StandIn):
                 return self.state[parts[1]]
             if method == "POST":
                 return self._change(parts[1], body)
-        raise Refused(404, {"message": "not found"})
+        return None
 
     def _change(self, section, body):
         kept = self.state[section]
         if section in ("main", "network"):
-            _merge(kept, body)
+            merge(kept, body)
             return kept
-        behind, other = (self.plex, "Plex") if section == "plex" else (self.jellyfin, "Jellyfin")
-        after = {**kept, **body}
-        if section == "plex":
-            # What was sent stays even if nobody answers there.
-            kept.update(body)
-        if not self.reach(after["ip"], after["port"]):
-            raise Refused(500, {"message": f"Unable to connect to {other}."})
+        return self._change_plex(kept, body) if section == "plex" else self._change_jellyfin(kept, body)
+
+    def _change_plex(self, kept, body):
+        # What was sent stays even if nobody answers there.
         kept.update(body)
-        if section == "plex":
-            kept["machineId"] = behind.machine if behind else "0" * 40
-            kept["name"] = behind.state["prefs"]["FriendlyName"] if behind else "Plex"
+        if not self.reach(kept["ip"], kept["port"]):
+            raise Refused(500, {"message": "Unable to connect to Plex."})
+        kept["machineId"] = self.plex.machine if self.plex else "0" * 40
+        kept["name"] = self.plex.state["prefs"]["FriendlyName"] if self.plex else "Plex"
         return kept
 
-    def _libraries(self, server, query):
-        kept = self.state[server]
-        if query.get("sync"):
+    def _change_jellyfin(self, kept, body):
+        after = {**kept, **body}
+        if self.jellyfin is None or not self.reach(after["ip"], after["port"]):
+            raise Refused(500, {"message": "INVALID_URL"})
+        if after["apiKey"] not in [key["AccessToken"] for key in self.jellyfin.state["keys"]]:
+            raise Refused(401, {"message": "INVALID_URL"})
+        kept.update(after, name=self.jellyfin.state["config"]["ServerName"], serverId=self.jellyfin.server_id)
+        return kept
+
+    def _libraries(self, request, server):
+        kept, enable = self.state[server], spec.values(request, "enable")
+        if len(enable) > 1:
+            self._violate(request, ["query.enable should be string,null"])
+        if request.query.get("sync"):
             old = {(each["id"], each["name"]): each for each in kept["libraries"]}
             kept["libraries"] = [{**found, "enabled": old.get((found["id"], found["name"]), {}).get("enabled", False)}
                                  for found in self._found(server)]
-        enabled = query.get("enable", "").split(",")
+        # Whoever asks for nothing more than what there is stops all of them.
+        enabled = "".join(enable).split(",")
         for each in kept["libraries"]:
             each["enabled"] = each["id"] in enabled
         return kept["libraries"]
@@ -260,11 +249,13 @@ class Seerr(StandIn):
             return [{"id": each["key"], "name": each["title"], "type": each["type"]}
                     for each in self.plex.state["sections"]
                     if each["type"] in ("movie", "show") and each["agent"] != "com.plexapp.agents.none"]
-        if self.jellyfin is None or not self.jellyfin.state["folders"]:
+        folders = self.jellyfin.state["folders"] if self.jellyfin and self.reach(kept["ip"], kept["port"]) else []
+        found = [{"id": each["ItemId"], "name": each["Name"],
+                  "type": "movie" if each.get("CollectionType") == "movies" else "show"}
+                 for each in folders if each.get("CollectionType") not in OTHER_COLLECTIONS]
+        if not found:
             raise Refused(404, {"message": "SYNC_ERROR_NO_LIBRARIES"})
-        kinds = {"movies": "movie", "tvshows": "show"}
-        return [{"id": each["ItemId"], "name": each["Name"], "type": kinds[each["CollectionType"]]}
-                for each in self.jellyfin.state["folders"] if each.get("CollectionType") in kinds]
+        return found
 
     def _servers(self, method, kind, rest, body):
         kept = self.state[kind]
@@ -282,7 +273,7 @@ class Seerr(StandIn):
             return found
         if len(rest) == 1 and method in ("PUT", "DELETE") and rest[0].isdigit():
             return self._one_server(method, kind, int(rest[0]), body)
-        raise Refused(404, {"message": "not found"})
+        return None
 
     def _one_server(self, method, kind, number, body):
         kept = self.state[kind]
@@ -306,18 +297,13 @@ def _shown(user):
     return {key: value for key, value in user.items() if key != "plexToken"}
 
 
-def _merge(into, more):
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = copy.deepcopy(value)
-
-
 def check(kind, body, described):
     """What is wrong with a body by what is known without a description, or beyond it."""
     if not isinstance(body, dict):
         return ["body is no object"]
+    missing = [f"body.{name} is missing" for name in SIGN_IN.get(kind, ()) if name not in body]
+    if missing:
+        return missing
     server = kind.removeprefix("settings/")
     if server in SERVERS:
         wrong = _server_fits(server, body, described)

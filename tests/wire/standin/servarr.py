@@ -59,8 +59,8 @@ class Servarr(Tested, StandIn):
 
     def _answer(self, request):
         path = request.path.lower().rstrip("/")
-<<<<<<< HEAD
         below = path.removeprefix(self.url_base)
+        # Bazarr has it in the address.
         if below != "/ping" and self.api_key not in (request.headers.get("x-api-key"), request.query.get("apikey")):
             raise Refused(401)
         if self.url_base and below == path:
@@ -68,22 +68,12 @@ class Servarr(Tested, StandIn):
         path = below
         if path == "/ping":
             return self._only_get(request, lambda: {"status": "OK"})
-        if self.app == "prowlarr" and (known := re.fullmatch(r"/(\d+)/api", path)):
-            return self._only_get(request, lambda: self._search(int(known[1])))
-        self._hold_against_specs(request, path)
-=======
-        if path == "/ping":
-            if request.method not in ("GET", "HEAD"):
-                raise Refused(405)
-            return {"status": "OK"}
-        # Bazarr has it in the address.
-        if self.api_key not in (request.headers.get("x-api-key"), request.query.get("apikey")):
-            raise Refused(401)
         if path == "/api/system/status":
             # What was there before there were versions.
             raise Refused(404)
-        self._hold_against_specs(request)
->>>>>>> ec4632c (Wire: show that a real Bazarr talks to whom it is told of)
+        if self.app == "prowlarr" and (known := re.fullmatch(r"/(\d+)/api", path)):
+            return self._only_get(request, lambda: self._search(int(known[1])))
+        self._hold_against_specs(request, path)
         if not path.startswith(self.base + "/"):
             raise _missing()
         parts = path[len(self.base) + 1:].split("/")

@@ -71,10 +71,11 @@ def make(name, port):
         token = seed(_PREFERENCES, lambda text: ElementTree.fromstring(text).get("PlexOnlineToken"))
         return Plex(token, port, folders=folders())
     if name == "jellyseerr":
-        key = seed("/app/config/settings.json", lambda text: json.loads(text)["main"]["apiKey"])
+        settings = seed("/app/config/settings.json", json.loads)
         # The account behind the token is nobody's here.
         token = hashlib.sha256(b"test:plex/token").hexdigest()[:32]
-        return Seerr(key, port, flavour=name, plex_token=token, plex=FarPlex(token))
+        key = settings["main"]["apiKey"]
+        return Seerr(key, port, flavour=name, plex_token=token, plex=FarPlex(token), seed=settings)
     key = seed("/config/config.xml", lambda text: ElementTree.fromstring(text).findtext("ApiKey"))
     return Servarr(name, key, port, reach=lambda implementation, fields: default_reach(implementation, fields),
                    folders=folders())

@@ -1,0 +1,73 @@
+"""What Jellyfin has after its first start."""
+
+ENCODING = {
+    "EncodingThreadCount": -1, "EnableFallbackFont": False, "EnableAudioVbr": False, "DownMixAudioBoost": 2,
+    "DownMixStereoAlgorithm": "None", "MaxMuxingQueueSize": 2048, "EnableThrottling": False,
+    "ThrottleDelaySeconds": 180, "EnableSegmentDeletion": False, "SegmentKeepSeconds": 720,
+    "HardwareAccelerationType": "none", "EncoderAppPathDisplay": "/usr/lib/jellyfin-ffmpeg/ffmpeg",
+    "VaapiDevice": "/dev/dri/renderD128", "QsvDevice": "", "EnableTonemapping": False, "EnableVppTonemapping": False,
+    "EnableVideoToolboxTonemapping": False, "TonemappingAlgorithm": "bt2390", "TonemappingMode": "auto",
+    "TonemappingRange": "auto", "TonemappingDesat": 0, "TonemappingPeak": 100, "TonemappingParam": 0,
+    "VppTonemappingBrightness": 16, "VppTonemappingContrast": 1, "H264Crf": 23, "H265Crf": 28, "EncoderPreset": "auto",
+    "DeinterlaceDoubleRate": False, "DeinterlaceMethod": "yadif", "EnableDecodingColorDepth10Hevc": True,
+    "EnableDecodingColorDepth10Vp9": True, "EnableDecodingColorDepth10HevcRext": False,
+    "EnableDecodingColorDepth12HevcRext": False, "EnableEnhancedNvdecDecoder": True,
+    "PreferSystemNativeHwDecoder": True, "EnableIntelLowPowerH264HwEncoder": False,
+    "EnableIntelLowPowerHevcHwEncoder": False, "EnableHardwareEncoding": True, "AllowHevcEncoding": False,
+    "AllowAv1Encoding": False, "EnableSubtitleExtraction": True, "SubtitleExtractionTimeoutMinutes": 30,
+    "HardwareDecodingCodecs": ["h264", "vc1"], "AllowOnDemandMetadataBasedKeyframeExtractionForExtensions": ["mkv"],
+    "HlsAudioSeekStrategy": "TrimCopiedAudio",
+}
+HARDWARE = ("none", "amf", "qsv", "nvenc", "v4l2m2m", "vaapi", "videotoolbox", "rkmpp")
+NETWORK = {
+    "BaseUrl": "", "EnableHttps": False, "RequireHttps": False, "CertificatePath": "", "CertificatePassword": "",
+    "InternalHttpPort": 8096, "InternalHttpsPort": 8920, "PublicHttpPort": 8096, "PublicHttpsPort": 8920,
+    "AutoDiscovery": True, "EnableUPnP": False, "EnableIPv4": True, "EnableIPv6": False, "EnableRemoteAccess": True,
+    "LocalNetworkSubnets": [], "LocalNetworkAddresses": [], "KnownProxies": [], "IgnoreVirtualInterfaces": True,
+    "VirtualInterfaceNames": ["veth"], "EnablePublishedServerUriByRequest": False, "PublishedServerUriBySubnet": [],
+    "RemoteIPFilter": [], "IsRemoteIPFilterBlacklist": False,
+}
+CONFIG = {
+    "LogFileRetentionDays": 3, "IsStartupWizardCompleted": False, "EnableMetrics": False,
+    "EnableNormalizedItemByNameIds": True, "IsPortAuthorized": False, "QuickConnectAvailable": True,
+    "EnableCaseSensitiveItemIds": True, "DisableLiveTvChannelUserDataName": True, "MetadataPath": "",
+    "PreferredMetadataLanguage": "en", "MetadataCountryCode": "US", "SortReplaceCharacters": [".", "+", "%"],
+    "SortRemoveCharacters": [",", "&", "-", "{", "}", "'"], "SortRemoveWords": ["the", "a", "an"], "MinResumePct": 5,
+    "MaxResumePct": 90, "MinResumeDurationSeconds": 300, "MinAudiobookResume": 5, "MaxAudiobookResume": 5,
+    "InactiveSessionThreshold": 0, "LibraryMonitorDelay": 60, "LibraryUpdateDuration": 30, "CacheSize": 400,
+    "ImageSavingConvention": "Legacy", "MetadataOptions": [], "SkipDeserializationForBasicTypes": True,
+    "ServerName": "", "UICulture": "en-US", "SaveMetadataHidden": False, "ContentTypes": [],
+    "RemoteClientBitrateLimit": 0, "EnableFolderView": False, "EnableGroupingMoviesIntoCollections": False,
+    "EnableGroupingShowsIntoCollections": False, "DisplaySpecialsWithinSeasons": True, "CodecsUsed": [],
+    "PluginRepositories": [], "EnableExternalContentInSuggestions": True, "ImageExtractionTimeoutMs": 0,
+    "PathSubstitutions": [], "EnableSlowResponseWarning": True, "SlowResponseThresholdMs": 500, "CorsHosts": ["*"],
+    "ActivityLogRetentionDays": 30, "LibraryScanFanoutConcurrency": 0, "LibraryMetadataRefreshConcurrency": 0,
+    "AllowClientLogUpload": True, "DummyChapterDuration": 0, "ChapterImageResolution": "MatchSource",
+    "ParallelImageEncodingLimit": 0, "CastReceiverApplications": [], "EnableLegacyAuthorization": False,
+    "TrickplayOptions": {"EnableHwAcceleration": False, "EnableHwEncoding": False,
+                         "EnableKeyFrameOnlyExtraction": False, "ScanBehavior": "NonBlocking",
+                         "ProcessPriority": "BelowNormal", "Interval": 10000, "WidthResolutions": [320],
+                         "TileWidth": 10, "TileHeight": 10, "Qscale": 4, "JpegQuality": 90, "ProcessThreads": 1},
+}
+LIBRARY = {
+    "Enabled": True, "EnablePhotos": True, "EnableRealtimeMonitor": False, "EnableLUFSScan": False,
+    "EnableChapterImageExtraction": False, "ExtractChapterImagesDuringLibraryScan": False,
+    "EnableTrickplayImageExtraction": False, "ExtractTrickplayImagesDuringLibraryScan": False, "PathInfos": [],
+    "SaveLocalMetadata": False, "EnableInternetProviders": False, "EnableAutomaticSeriesGrouping": True,
+    "EnableEmbeddedTitles": False, "EnableEmbeddedExtrasTitles": False, "EnableEmbeddedEpisodeInfos": False,
+    "AutomaticRefreshIntervalDays": 0, "SeasonZeroDisplayName": "Specials", "DisabledLocalMetadataReaders": [],
+    "DisabledSubtitleFetchers": [], "SubtitleFetcherOrder": [], "DisabledMediaSegmentProviders": [],
+    "MediaSegmentProviderOrder": [], "SkipSubtitlesIfEmbeddedSubtitlesPresent": False,
+    "SkipSubtitlesIfAudioTrackMatches": True, "RequirePerfectSubtitleMatch": True, "SaveSubtitlesWithMedia": True,
+    "SaveLyricsWithMedia": False, "SaveTrickplayWithMedia": False, "DisabledLyricFetchers": [],
+    "LyricFetcherOrder": [], "PreferNonstandardArtistsTag": False, "UseCustomTagDelimiters": False,
+    "CustomTagDelimiters": ["/", "|", ";", "\\"], "DelimiterWhitelist": [], "AutomaticallyAddToCollection": False,
+    "AllowEmbeddedSubtitles": "AllowAll", "TypeOptions": [],
+}
+POLICY = {
+    "IsHidden": True, "IsDisabled": False, "EnableUserPreferenceAccess": True, "EnableRemoteAccess": True,
+    "EnableMediaPlayback": True, "EnableContentDeletion": False, "EnableContentDownloading": True,
+    "EnableAllDevices": True, "EnableAllChannels": True, "EnableAllFolders": True, "EnabledFolders": [],
+    "AuthenticationProviderId": "Jellyfin.Server.Implementations.Users.DefaultAuthenticationProvider",
+    "PasswordResetProviderId": "Jellyfin.Server.Implementations.Users.DefaultPasswordResetProvider",
+}
