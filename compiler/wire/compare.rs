@@ -173,12 +173,14 @@ pub fn read(resource: &Resource, stored: &Value, place: &str) -> Option<Value> {
         },
         None => stored.pointer(place).cloned().unwrap_or(Value::Null),
     };
-    (found != MASK).then_some(found)
+    let hidden = found == MASK || (resource.masked.contains(&field) && !is_nothing(&found));
+    (!hidden).then_some(found)
 }
 
 fn shown_as(found: &Value, secrecy: Secrecy) -> String {
     match secrecy {
         Secrecy::Open => shown(found),
+        Secrecy::Secret if is_nothing(found) => "nothing".to_owned(),
         Secrecy::Secret => "another value".to_owned(),
     }
 }
@@ -266,7 +268,7 @@ mod tests {
 
     fn resource() -> Resource {
         serde_json::from_value(json!({
-            "about": "x", "read": {"path": "/"}, "unread": ["password"], "parts": ["list"],
+            "about": "x", "read": {"path": "/"}, "unread": ["password"], "masked": ["token"], "parts": ["list"],
             "same": {"url": "slash", "tags": "set", "level": "case", "port": "text"},
         }))
         .unwrap()
@@ -341,5 +343,11 @@ mod tests {
         assert_eq!(outcome(&old, &stored, Some((&old, &stored))).fields.len(), 0);
         let fields = outcome(&new, &stored, Some((&old, &stored))).fields;
         assert_eq!((fields.len(), fields[0].cause), (1, Cause::Unseen));
+        // Of what is disguised one sees that it is gone.
+        let (said, disguised, gone) =
+            (json!({"token": "abc"}), json!({"token": "a...c"}), json!({"token": null}));
+        assert_eq!(outcome(&said, &disguised, Some((&said, &disguised))).fields.len(), 0);
+        let fields = outcome(&said, &gone, Some((&said, &disguised))).fields;
+        assert_eq!((fields.len(), fields[0].cause), (1, Cause::Service));
     }
 }

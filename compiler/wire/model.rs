@@ -210,6 +210,9 @@ pub struct Resource {
     /// Fields that are never read back.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// Fields that are read back in disguise: whether there is anything, and not what.
+    #[serde(default)]
+    pub masked: Vec<String>,
     /// Where fields are read that are written under another name.
     #[serde(default)]
     pub reads: BTreeMap<String, String>,

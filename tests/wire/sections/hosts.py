@@ -28,8 +28,8 @@ _HOST = """{
 }
 """
 HOSTS = {
-    "two Sonarrs, Lidarr and Seerr": """
-    plex = { options.account = true, gpu = false }, seerr = {}, qbittorrent = {}, radarr = {}, sonarr = {},
+    "two Sonarrs, Lidarr, Seerr and Maintainerr": """
+    plex = { options.account = true, gpu = false }, seerr = {}, maintainerr = {}, qbittorrent = {}, radarr = {}, sonarr = {},
     prowlarr.options.url_base = "/indexers",
     lidarr.options.url_base = "music/",
     anime = {
@@ -99,10 +99,26 @@ def _once(machine, services):
     claims.wired(machine, wait=10)
     claims.violations(services)
     found = claims.settled(machine, services).document["services"]
+    if "plex" in services and "maintainerr" in services:
+        _signed_out(machine, services)
     # What a service makes of a value may be its way, or a value that is lost.
     rewritten = {name: about["rewritten"] for name, about in found.items() if about["rewritten"]}
     assert not rewritten, f"kept in another way: {rewritten}"
     return f"{sum(len(about['fine']) for about in found.values())} objects"
+
+
+def _signed_out(machine, services):
+    """Of what is shown in disguise one sees that it is gone."""
+    service = services["maintainerr"]
+    before = service.snapshot()
+    for name, object in (("plex_auth_token", "account"), ("seerr_api_key", "settings")):
+        with service.lock:
+            service.state["settings"][name] = None
+        said = machine.wire("plan")
+        found = {path: {one["field"]: one["cause"] for one in change["fields"]} for path, change in said.changes.items()}
+        assert found == {f"maintainerr/{object}": {name: "service"}}, said
+        said = machine.wire("apply")
+        assert said.code == 0 and service.snapshot() == before, said
 
 
 def _stand_ins(machine, out, specs, more):

@@ -57,16 +57,24 @@ class Maintainerr(StandIn):
         if parts[0] in SEERRS and len(parts) == 1:
             return self._seerr(request)
         if path == "/api/settings/plex/token" and method == "POST":
-            body = self._body(request, {"plex_auth_token": TEXT})
-            self.state["settings"].update(body)
+            kept = self.state["settings"]
+            kept.update(self._body(request, {"plex_auth_token": TEXT}))
+            # With an account and no server yet, that is what it is for.
+            kept["media_server_type"] = kept["media_server_type"] or "plex"
             raise Refused(201, OK)
+        if path == "/api/settings/plex/auth" and method == "DELETE":
+            self.state["settings"]["plex_auth_token"] = None
+            return OK
         if parts[0] == "test" and method == "GET" and parts[1:] == ["setup"]:
             return self._ready()
         raise Refused(404, {"message": f"Cannot {method} {path}", "error": "Not Found", "statusCode": 404})
 
     def _ready(self):
         kept = self.state["settings"]
-        return bool(kept["plex_hostname"] and kept["plex_auth_token"]) or bool(kept["jellyfin_api_key"])
+        needed = {"plex": ("plex_hostname", "plex_name", "plex_port", "plex_auth_token"),
+                  "jellyfin": ("jellyfin_url", "jellyfin_api_key"), "emby": ("emby_url", "emby_api_key")}
+        server = kept["media_server_type"]
+        return bool(server) and all(kept[name] for name in needed[server])
 
     def _violate(self, request, text):
         self.violations.append(f"{request.method} {request.path}: {text}")
