@@ -286,11 +286,20 @@ fn with_id(value: &Value, id: &Value, id_text: &str) -> Value {
     }
 }
 
-/// The items of an object that have a flag, by name.
-fn chosen_of(chosen: &Chosen, whole: &Value) -> Vec<(String, String)> {
+/// The items of an object that have a flag.
+fn chosen_of(Chosen { name, flag, field, join }: &Chosen, whole: &Value) -> Vec<(String, String)> {
     let items = whole.as_object().into_iter().flatten();
-    let flagged = items.filter(|(_, item)| item.get(&chosen.flag) == Some(&Value::Bool(true)));
-    flagged.map(|(name, _)| (chosen.name.clone(), name.clone())).collect()
+    let flagged = items.filter(|(_, item)| item.get(flag) == Some(&Value::Bool(true)));
+    let said: Vec<String> = flagged
+        .filter_map(|(own, item)| match field {
+            Some(field) => picked(item, field).first().and_then(|found| text(found)),
+            None => Some(own.clone()),
+        })
+        .collect();
+    match join {
+        Some(join) => vec![(name.clone(), said.join(join))],
+        None => said.into_iter().map(|one| (name.clone(), one)).collect(),
+    }
 }
 
 /// Fields as forms and addresses have them: a list is the same name again for each item.

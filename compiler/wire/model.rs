@@ -310,7 +310,7 @@ pub struct Call {
     pub within: Option<String>,
     /// What is called once that has worked, for it to take effect.
     pub then: Option<Read>,
-    /// The names of items that have a flag, as this field again and again.
+    /// The items that have a flag, by their names alone.
     pub chosen: Option<Chosen>,
     /// What the names of a form's fields begin with.
     #[serde(default)]
@@ -324,10 +324,14 @@ pub struct Call {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {
-    /// The field that each name is sent as.
+    /// The field that they are sent as, again and again.
     pub name: String,
     /// The field of an item that says whether it is one of them.
     pub flag: String,
+    /// The field that is sent of each; its name by default.
+    pub field: Option<String>,
+    /// What stands between them where they are sent as one.
+    pub join: Option<String>,
 }
 
 /// How much of an object is sent.

@@ -159,6 +159,15 @@ def _change_bazarr(service, field):
 
 
 def _change_seerr(service, field):
+    if field.thing.resource == "libraries":
+        if field.place[-1] != "enabled":
+            # Whose number it is, Plex says.
+            return False
+        next(one for one in service.state["plex"]["libraries"] if one["name"] == field.place[0])["enabled"] = False
+        return True
+    if field.thing.resource == "server":
+        service.state["plex"][field.name] = other(field.value)
+        return True
     stored = next(one for one in service.state[field.thing.resource] if one["name"] == field.thing.name)
     stored[field.place[-1]] = {"minimumAvailability": "announced", "baseUrl": "/x"}.get(
         field.place[-1], other(stored[field.place[-1]]))
@@ -192,7 +201,7 @@ def rename(world, thing):
         with service.lock:
             _stored(service, thing)["name"] = "renamed"
         return True
-    if thing.service == "jellyseerr":
+    if thing.service == "jellyseerr" and thing.name:
         with service.lock:
             next(one for one in service.state[thing.resource] if one["name"] == thing.name)["name"] = "renamed"
         return True

@@ -101,6 +101,19 @@ fn every_kind_of_call_sends_what_it_says() {
         sent(rpc, "update", Some(json!({})), &json!({"a-b": 1}), &Value::Null),
         r#"POST /rpc [] None {"arguments":{"a-b":1},"method":"session-set"}"#
     );
+    let chosen = |more: Value| {
+        let mut chosen = json!({"name": "enable", "flag": "on"});
+        chosen.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let resource = json!({"about": "x", "count": "one", "read": {"path": "/"}, "keyed": {"": "name"},
+            "update": {"method": "get", "path": "/l", "encode": "query", "query": {"sync": "true"}, "chosen": chosen}});
+        let stored = json!([{"name": "a", "id": "7", "on": true}, {"name": "b", "id": "8", "on": false}]);
+        sent(resource, "update", Some(stored), &json!({"c": {"id": 9, "on": true}}), &Value::Null)
+    };
+    assert_eq!(chosen(json!({})), r#"GET /l [("sync", "true"), ("enable", "a"), ("enable", "c")] None "#);
+    assert_eq!(
+        chosen(json!({"field": "id", "join": ","})),
+        r#"GET /l [("sync", "true"), ("enable", "7,9")] None "#
+    );
     let library = json!({"about": "x", "read": {"path": "/"},
         "create": {"method": "post", "path": "/l", "send": "declared", "encode": "query", "query": {"refresh": "true"}},
         "delete": {"method": "delete", "path": "/l/{id}"}});

@@ -15,6 +15,7 @@ CHECKS = (
     ("objects that nobody declares any more", "pruned"),
     ("what others made is left alone", "others"),
     ("the last of Bazarr's languages, switched off", "last"),
+    ("a library that comes later", "later"),
     ("a change in the service becomes a line of the host file", "adopted"),
 )
 
@@ -67,7 +68,9 @@ def renamed(world):
         if not hands.rename(world, thing):
             continue
         said = world.machine.wire("plan")
-        assert list(said.changes) == [thing.path], f"{thing}: {said}"
+        # Whoever refers to it by its name does not find it meanwhile.
+        about = [name for name, change in said.changes.items() if {one["cause"] for one in change["fields"]} != {"new"}]
+        assert about == [thing.path], f"{thing}: {said}"
         assert said.changes[thing.path]["renamed_to"], f"{thing}: {said.changes}"
         said = world.machine.wire("apply")
         assert said.code == 0, f"{thing}: {said}"
@@ -197,6 +200,26 @@ def last(world):
     world.machine.restore()
     said = world.machine.wire("apply")
     assert said.code == 0 and world.snapshot() == before, said
+
+
+def later(world):
+    seerr = world.services["jellyseerr"]
+
+    def more(services):
+        libraries = services["plex"]["wiring"]["libraries"]
+        libraries["Documentaries"] = {**libraries["Movies"], "location": "/srv/hdd/media/homevideo"}
+        services["jellyseerr"]["wiring"]["libraries"]["Documentaries"] = {
+            "enabled": True, "id": "mediac-made(plex/libraries/Documentaries:key)"}
+
+    world.machine.define(more)
+    said = world.machine.wire("apply")
+    assert said.code == 0, said
+    assert [deed["what"] for deed in said.document["done"]] == ["libraries/Documentaries", "libraries"], said
+    looked_at = {one["name"] for one in seerr.state["plex"]["libraries"] if one["enabled"]}
+    assert looked_at == {"Movies", "TV Shows", "Documentaries"}, looked_at
+    said = world.machine.wire("apply")
+    assert said.code == 0 and not said.document["done"], said
+    world.machine.restore()
 
 
 def adopted(world):

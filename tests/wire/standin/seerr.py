@@ -43,7 +43,7 @@ FORGOTTEN = {
     "settings/jellyfin": ("ip", "port", "urlBase", "useSsl", "apiKey"),
     "settings/main": ("cacheImages", "defaultQuotas", "discoverRegion", "streamingRegion", "originalLanguage",
                       "mediaServerLogin", "locale", "hideBlocklisted", "blocklistedTags", "blocklistedTagsLimit",
-                      "youtubeUrl"),
+                      "hideBlacklisted", "blacklistedTags", "blacklistedTagsLimit", "youtubeUrl"),
     "settings/network": ("proxy", "apiRequestTimeout"),
 }
 

@@ -24,11 +24,10 @@ def first_state(api_key, flavour, seed=None):
         "proxy": {"enabled": False, "hostname": "", "port": 8080, "useSsl": False, "user": "", "password": "",
                   "bypassFilter": "", "bypassLocalAddresses": True},
     }
+    word = "lock" if seerr else "lack"
+    main.update({f"hideB{word}listed": False, f"b{word}listedTags": "", f"b{word}listedTagsLimit": 50, "youtubeUrl": ""})
     if seerr:
-        main.update(hideBlocklisted=False, blocklistedTags="", blocklistedTagsLimit=50, youtubeUrl="")
         network.update(dnsCache={"enabled": False, "forceMinTtl": 0, "forceMaxTtl": -1}, apiRequestTimeout=10000)
-    else:
-        network["dnsServers"] = ""
     state = {
         "main": main, "network": network, "public": {"initialized": False}, "radarr": [], "sonarr": [], "users": [],
         "plex": {"name": "", "ip": "", "port": 32400, "useSsl": False, "libraries": []},
