@@ -132,7 +132,7 @@ fn patiently<T>(
 fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
     let [field] = resource.key.as_slice() else { return None };
     let is_named = |object: &&Value, fits: &dyn Fn(&str) -> bool| {
-        let found = picked(object, field);
+        let found = picked(object, resource.reads.get(field).unwrap_or(field));
         found.first().and_then(|found| super::codec::text(found)).is_some_and(|text| fits(&text))
     };
     let exact = objects.iter().find(|object| is_named(object, &|text| text == key));

@@ -1,7 +1,7 @@
 """Real programs that Debian does not have, where somebody has them: MEDIAC_REAL_<SERVICE>=<executable>.
 
 It is called as `<executable> CONFIG_DIR PORT`, and runs in the foreground: the program on the configuration in that
-folder, listening at that port of 127.0.0.1.
+folder, listening at that port of 127.0.0.1. Those that ask plex.tv ask a stand-in of it.
 """
 
 import os

@@ -14,7 +14,7 @@ import hands
 from harness import references
 from machine import Machine
 from sections.genuine_kinds import KINDS
-from standin import crew
+from standin import crew, plextv
 from standin.base import Refused
 from standin.relay import Relay
 from standin.servarr_peers import default_reach
@@ -70,18 +70,27 @@ class Stage:
         ports = {name: self.machine.port(name) for name in self.machine.wiring["services"]}
         # What a program makes below /srv ends with the run, and names lead to where its host would have them.
         subprocess.run(["mount", "-t", "tmpfs", "none", "/srv"], check=True)
-        genuine.known(ports, folder)
-        self.program = genuine.Genuine(kind, host / "srv/config" / kind, folder, _BEHIND + ports[kind])
-        self.relay = Relay(kind, self.program.port, ports[kind])
+        genuine.known([*ports, plextv.NAME], folder)
+        seeds = host / "srv/config"
+        self.program = genuine.Genuine(kind, seeds / kind, folder, _BEHIND + ports[kind])
+        self.plextv = None
+        if "plex" in ports:
+            self.plextv = plextv.PlexTv(references.plain("plex", "token"), folder)
+            self.program.environment["NODE_EXTRA_CA_CERTS"] = str(self.plextv.certificate)
+        self.relay = Relay(kind, self.program.port, ports[kind], writes=self.about.writes)
         tested = lambda implementation, fields: default_reach(implementation, fields, hosts=ports)
         self.services = {kind: self.relay}
         for name in sorted(ports, key=lambda name: (name not in ("plex", "jellyfin"), name)):
             if name != kind:
+                # What another one still says is as good as what it should say, up to the version that is declared.
+                more = {"legacy": True} if name == "jellyfin" else {}
                 self.services[name] = crew.make(name, name, ports[name], hosts=ports, reach=tested, folders=_FOLDERS,
-                                                others=self.services, specs=world.specs)
+                                                others=self.services, specs=world.specs, seeds=seeds, **more)
 
     def stop(self):
         self.program.stop()
+        if self.plextv:
+            self.plextv.stop()
         for service in self.services.values():
             service.stop()
         genuine.unknown()
@@ -125,6 +134,8 @@ def seeded(stage):
 
 
 def login(stage):
+    if stage.about.login is None:
+        return "it has none"
     password = references.plain(stage.kind, "password")
     assert stage.about.login(stage.program.port, password), "the seeded password does not let one in"
     assert not stage.about.login(stage.program.port, "no-such"), "any password lets one in"
@@ -174,9 +185,11 @@ def fields(stage):
     tried = []
     for field in hands.declared(stage):
         resource = stage.resources().get(field.thing.resource, {}) if field.thing.service == stage.kind else None
-        if resource is None or field.place[-1] in resource.get("unread", []):
+        if resource is None or field.place[-1] in (*resource.get("unread", []), *resource.get("masked", [])):
             continue
         wanted = stage.about.others.get(field.place[-1], hands.other(field.value))
+        if wanted is None:
+            continue
         said = stage.somebody(lambda services: hands.declare(services, field, wanted))
         _is_found(stage, field, said)
         said = stage.machine.wire("apply")
@@ -274,8 +287,11 @@ def port(stage):
 
 def alike(stage):
     """The stand-in takes and refuses what the real one takes and refuses."""
+    if not stage.about.asked:
+        return "nothing is asked of it yet"
     stage.bare()
-    other = crew.make(stage.kind, stage.kind, 0, hosts=None, reach=None, folders=_FOLDERS, others={}, specs=None)
+    other = crew.make(stage.kind, stage.kind, 0, hosts=None, reach=None, folders=_FOLDERS, others={}, specs=None,
+                      seeds=stage.program.seeds.parent)
     differ = []
     try:
         for method, path, form in stage.about.asked:

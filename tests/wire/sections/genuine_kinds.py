@@ -11,14 +11,16 @@ from urllib.parse import urlencode
 class Kind:
     # The services of its host, itself among them.
     services: str
-    # Whether a password lets one in, given the program's port.
-    login: Callable
-    # By the last name of a field: what somebody else may set it to.
+    # Whether a password lets one in, given the program's port; None where there is no password.
+    login: Callable | None
+    # By the last name of a field: what somebody else may set it to; None for what nobody else sets.
     others: dict = field(default_factory=dict)
     # What the stand-in has to answer alike, one after the other: method, path, form; `{key}` is the key.
     asked: tuple = ()
     # Whom of the others it has talked to, given its port and key.
     knows: Callable = lambda _port, _key: set()
+    # Ends of the paths of those that write although they are GETs.
+    writes: tuple = ()
 
 
 def _sent(port, path, form):
@@ -109,6 +111,7 @@ _SABNZBD = (
     ("GET", _config("get_config", "categories"), None),
 )
 
+_SERVERS = {"activeProfileId": 99, "minimumAvailability": "announced", "baseUrl": "/other"}
 KINDS = {
     "bazarr": Kind(
         "bazarr.options = { languages = { de = true, en = true }, providers.podnapisi = true }, sonarr = {}, radarr = {},",
@@ -129,5 +132,26 @@ KINDS = {
         _sabnzbd,
         {"dir": "/srv/data/downloads/elsewhere", "host": "news.example.org", "ssl": 0, "enable": 0},
         _SABNZBD,
+    ),
+    "seerr": Kind(
+        "plex = { options.account = true, gpu = false }, seerr = {}, sonarr = {}, radarr = {},",
+        None,
+        {**_SERVERS, "id": None},
+        writes=("/settings/plex/library",),
+    ),
+    "jellyseerr": Kind(
+        "jellyfin = { gpu = false }, jellyseerr = {}, sonarr = {}, radarr = {},",
+        None,
+        # It saves no way to Jellyfin on which it does not get there.
+        {**_SERVERS, "id": None, "ip": "localhost", "port": None, "useSsl": None, "urlBase": None},
+        writes=("/settings/jellyfin/library",),
+    ),
+    "maintainerr": Kind(
+        "plex = { options.account = true, gpu = false }, seerr = {}, maintainerr = {}, sonarr = {}, radarr = {},",
+        None,
+        {
+            "media_server_type": "jellyfin", "plex_ssl": 1, "plex_manual_mode": 0, "seerr_url": "http://elsewhere:5055",
+            "url": "http://elsewhere:1",
+        },
     ),
 }

@@ -8,15 +8,15 @@ _OWN = {"connection", "transfer-encoding", "content-length", "date", "server", "
 
 
 class Relay(StandIn):
-    def __init__(self, name, to, port=0, reads=()):
-        # Requests that change nothing although they are no GET, by the end of their path.
-        self.name, self.to, self.reads, self.state = name, to, tuple(reads), {}
+    def __init__(self, name, to, port=0, reads=(), writes=()):
+        # Requests that change nothing although they are no GET, and the other way round, by the end of their path.
+        self.name, self.to, self.reads, self.writing, self.state = name, to, tuple(reads), tuple(writes), {}
         super().__init__(port)
 
     def is_write(self, request):
         if request.path.endswith("/rpc") or request.path.endswith("/jsonrpc"):
             return not any(f'"{name}"'.encode() in request.body for name in self.reads)
-        return super().is_write(request) and not request.path.endswith(self.reads)
+        return request.path.endswith(self.writing) or super().is_write(request) and not request.path.endswith(self.reads)
 
     def answer(self, request):
         connection = http.client.HTTPConnection("127.0.0.1", self.to, timeout=20)
