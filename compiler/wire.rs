@@ -4,6 +4,7 @@
 //! there is compared with what is declared and with what was wired last, field by field.
 
 mod act;
+mod call;
 mod codec;
 mod compare;
 mod http;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::call::{Call, Chosen, Encode, Send};
 use super::codec::{decode, encode, text};
 use super::compare::Wanted;
 use super::look::{id_of, objects};
-use super::model::{Call, Chosen, Encode, Login, Resource, Send, Step};
+use super::model::{Login, Resource, Step};
 use super::place::{dotted, leaves, names, picked, put, take};
 use super::plan::{Change, Fate, matching};
 use super::session::{Request, Session, escaped, missing_here, pairs};

@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::call::{Method, Read};
 use super::codec::text;
 use super::http::{Answer, Ask, Client};
-use super::model::{Auth, Login, Method, Read, Service};
+use super::model::{Auth, Login, Service};
 use super::place::picked;
 use super::trouble::{Instead, Kind, Trouble};
 use super::values::{Missing, Secrets, resolve};
