@@ -1,6 +1,6 @@
-"""Real programs that Debian does not have, where somebody has them: MEDIAC_REAL_<SERVICE>=<executable>.
+"""Real programs: those of Debian, and those that somebody has besides, MEDIAC_REAL_<SERVICE>=<executable>.
 
-It is called as `<executable> CONFIG_DIR PORT`, and runs in the foreground: the program on the configuration in that
+The latter is called as `<executable> CONFIG_DIR PORT`, and runs in the foreground: the program on the configuration in that
 folder, listening at that port of 127.0.0.1. Those that ask plex.tv ask a stand-in of it.
 """
 
@@ -15,9 +15,17 @@ from harness import references
 from real import Program, answers
 
 
+# What starts those that the Debian tree has.
+DEBIAN = {"sabnzbd": "sabnzbdplus --config-file {config} --server 127.0.0.1:{port} --browser 0 --logging 1"}
+
+
 def given(kind):
     """The executable that starts a kind of service; nothing where nobody gave one."""
     return os.environ.get(f"MEDIAC_REAL_{kind.upper()}")
+
+
+def is_here(kind):
+    return kind in DEBIAN or given(kind) is not None
 
 
 class Genuine(Program):
@@ -25,9 +33,15 @@ class Genuine(Program):
 
     patience = 120
 
-    def __init__(self, kind, seeds: Path, folder: Path, port):
-        self.kind, self.seeds, self.config, self.port = kind, seeds, folder / kind, port
-        self.command, self.log = [given(kind), str(self.config), str(port)], folder / f"{kind}.log"
+    def __init__(self, kind, seeds: Path, folder: Path, port, sandbox):
+        self.kind, self.seeds, self.port, self.log = kind, seeds, port, folder / f"{kind}.log"
+        if executable := given(kind):
+            self.config = folder / kind
+            self.command = [executable, str(self.config), str(port)]
+        else:
+            self.config = sandbox.path(f"/genuine/{kind}")
+            command = DEBIAN[kind].format(config=f"/genuine/{kind}", port=port)
+            self.command = ["chroot", str(sandbox.root), *command.split()]
         self.environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         self._process = None
 

@@ -17,6 +17,8 @@ class Kind:
     others: dict = field(default_factory=dict)
     # What the stand-in has to answer alike, one after the other: method, path, form; `{key}` is the key.
     asked: tuple = ()
+    # Fields that it may not have yet: the stand-in is of the version that is declared.
+    newer: tuple = ()
     # Whom of the others it has talked to, given its port and key.
     knows: Callable = lambda _port, _key: set()
     # Ends of the paths of those that write although they are GETs.
@@ -121,7 +123,7 @@ KINDS = {
             "items": [], "cutoff": 65535, "mustContain": ["x"], "mustNotContain": ["y"], "originalFormat": 1, "tag": "z",
         },
         _BAZARR,
-        _known_to_bazarr,
+        knows=_known_to_bazarr,
     ),
     "sabnzbd": Kind(
         """sabnzbd = {
@@ -132,6 +134,7 @@ KINDS = {
         _sabnzbd,
         {"dir": "/srv/data/downloads/elsewhere", "host": "news.example.org", "ssl": 0, "enable": 0},
         _SABNZBD,
+        newer=("pipelining_requests",),
     ),
     "seerr": Kind(
         "plex = { options.account = true, gpu = false }, seerr = {}, sonarr = {}, radarr = {},",

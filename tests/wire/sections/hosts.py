@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -61,7 +62,14 @@ HOSTS = {
 }
 
 
+# Every kind that is wired.
+EVERYTHING = """plex = { options.account = true, gpu = false }, jellyfin = {}, seerr = {}, maintainerr = {}, qbittorrent = {},
+    transmission = {}, nzbget = {}, sabnzbd = {}, radarr = {}, sonarr = {}, lidarr = {}, prowlarr = {}, bazarr = {}"""
+README = Path(__file__).resolve().parents[3] / "README.md"
+
+
 def section(world, report):
+    report.check("the README names all that can be wired", lambda: listed(world))
     for name, services in HOSTS.items():
         report.check(f"{name}: wired, and wired once", lambda services=services: wired(world, services))
 
@@ -71,10 +79,27 @@ def wired(world, services):
         return _once(machine, made)
 
 
+def listed(world):
+    """A row for each kind, or for several: what of it can be made or changed."""
+    said = {}
+    for kinds, resources in re.findall(r"^\| (`[a-z`, ]+) \| (`[a-z_` ]+) \|$", README.read_text(), re.MULTILINE):
+        for kind in re.findall("[a-z]+", kinds):
+            said.setdefault(kind, set()).update(re.findall("[a-z_]+", resources))
+    with built(world, EVERYTHING) as out:
+        services = json.loads((out / "etc/mediac/wiring.json").read_text())["services"]
+    found = {
+        name: {of for of, resource in about["api"]["resources"].items() if resource.keys() & {"create", "update"}}
+        for name, about in services.items()
+    }
+    # The same module under the name it had.
+    found["jellyseerr"] = found["seerr"]
+    assert said == found, {name: (said.get(name, set()) ^ found.get(name, set())) for name in said.keys() | found.keys()}
+    return f"{sum(map(len, found.values()))} resources of {len(found)} services"
+
+
 @contextlib.contextmanager
-def house(world, services, more=None):
-    """A host with these services: its machine, and what stands in for them. `more` are servers that are none of its
-    services, by name."""
+def built(world, services):
+    """What a host with these services is compiled into."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         (project / "hosts").mkdir()
@@ -82,10 +107,17 @@ def house(world, services, more=None):
         (project / "hosts/other.ncl").write_text(_HOST % ("other", services))
         done = subprocess.run([world.machine.program, "-C", project, "build"], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        yield project / "out/other"
+
+
+@contextlib.contextmanager
+def house(world, services, more=None):
+    """A host with these services: its machine, and what stands in for them. `more` are servers that are none of its
+    services, by name."""
+    with built(world, services) as out:
         world.reset()
         world.halt()
-        out = project / "out/other"
-        machine = Machine(world.machine.program, project / "root", out)
+        machine = Machine(world.machine.program, out.parent.parent / "root", out)
         made = _stand_ins(machine, out, world.specs, more or {})
         try:
             yield machine, made
