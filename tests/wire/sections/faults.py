@@ -54,9 +54,9 @@ def _finished(world, reference, what):
     assert said.code == 0, f"{what}, the next run: {said}"
     after = hands.plain(world.snapshot())
     assert after == reference, f"{what}: {difference(reference, after)}"
-    if not said.document["writes"]:
-        # Nothing was left for it to do: then it is the run after already.
-        assert not world.writes(), f"{what}, the next run: {world.writes()} {said}"
+    if not said.document["writes"] and not world.writes():
+        # Nothing was left for it to do: then it is the run after already. What came late, of a run that had not waited for it,
+        # is none of this one's.
         return
     world.forget_requests()
     said = world.machine.wire("apply", **QUICK)
