@@ -20,7 +20,7 @@ class Kind:
     # Fields that it may not have yet: the stand-in is of the version that is declared.
     newer: tuple = ()
     # Whom of the others it has talked to, given its port and key.
-    knows: Callable = lambda _port, _key: set()
+    knows: Callable | None = None
     # Ends of the paths of those that write although they are GETs.
     writes: tuple = ()
 
