@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::codec::decode;
+use super::codec::{decode, text};
 use super::model::{Count, Login, Resource, Wiring};
 use super::place::picked;
 use super::record::{Record, Records};
@@ -130,13 +130,19 @@ fn patiently<T>(
 
 /// The object that a name stands for among those of a resource, by its key.
 fn named<'a>(resource: &Resource, objects: &'a [Value], key: &str) -> Option<&'a Value> {
-    let [field] = resource.key.as_slice() else { return None };
-    let is_named = |object: &&Value, fits: &dyn Fn(&str) -> bool| {
-        let found = picked(object, resource.reads.get(field).unwrap_or(field));
-        found.first().and_then(|found| super::codec::text(found)).is_some_and(|text| fits(&text))
+    let by = |fits: fn(&str, &str) -> bool| {
+        objects.iter().find(|object| matches!(key_of(resource, object).as_slice(), [name] if fits(name, key)))
     };
-    let exact = objects.iter().find(|object| is_named(object, &|text| text == key));
-    exact.or_else(|| objects.iter().find(|object| is_named(object, &|text| is_alike(text, key))))
+    by(|name, key| name == key).or_else(|| by(is_alike))
+}
+
+/// The key of an object that is there.
+pub fn key_of(resource: &Resource, stored: &Value) -> Vec<String> {
+    let field = |field: &String| {
+        let path = resource.reads.get(field).unwrap_or(field);
+        picked(stored, path).first().and_then(|found| text(found)).unwrap_or_default()
+    };
+    resource.key.iter().map(field).collect()
 }
 
 /// Whether it is the object that was wired, by the service's number for it.

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::codec::text;
 use super::compare::{Cause, Compared, Field, Wanted, compare, is_same, read, wanted};
-use super::look::{Look, find, id_of, is_alike, is_ours};
+use super::look::{Look, find, id_of, is_alike, is_ours, key_of};
 use super::model::{Count, Resource, Service, Wiring};
 use super::order::Spot;
-use super::place::{dotted, picked, put};
+use super::place::{dotted, put};
 use super::record::{Key, Maker, Record, Records};
 use super::session::missing_here;
 use super::trouble::Trouble;
@@ -315,13 +315,4 @@ fn has_key(resource: &Resource, wanted: &[Wanted], stored: &Value) -> bool {
         text(value).zip(text(&found)).is_some_and(|(one, other)| is_alike(&one, &other))
     };
     !resource.key.is_empty() && resource.key.iter().all(is_the_same)
-}
-
-/// The key of an object that is there.
-pub fn key_of(resource: &Resource, stored: &Value) -> Vec<String> {
-    let field = |field: &String| {
-        let path = resource.reads.get(field).unwrap_or(field);
-        picked(stored, path).first().and_then(|found| text(found)).unwrap_or_default()
-    };
-    resource.key.iter().map(field).collect()
 }

@@ -12,6 +12,7 @@ import claims
 import genuine
 import hands
 from harness import references
+from house import compiled
 from machine import Machine
 from sections.genuine_kinds import KINDS
 from standin import crew, plextv
@@ -19,22 +20,10 @@ from standin.base import Refused
 from standin.relay import Relay
 from standin.servarr_peers import default_reach
 
-_HOST = """{
-  name = "genuine",
-  lan.ipv4 = ["192.168.1.0/24"],
-  storage = {
-    config = "/srv/config",
-    downloads.root = "/srv/data/downloads",
-    library = { root = "/srv/data/media", folders = { movies = "movies", tv = "tv" } },
-    transcode = "/srv/transcode",
-  },
-  services = {%s},
-}
-"""
-_FOLDERS = ("/srv/data/media/tv", "/srv/data/media/movies")
+_LIBRARY = ("movies", "tv")
+_FOLDERS = tuple(f"/srv/data/media/{folder}" for folder in _LIBRARY)
 _BEHIND = 20000
 _LONG = 4000
-PROJECT = Path(__file__).resolve().parents[3]
 
 
 def section(world, report):
@@ -60,14 +49,8 @@ class Stage:
 
     def __init__(self, world, kind, folder):
         self.kind, self.about, self.folder = kind, KINDS[kind], folder
-        for part in ("modules", "schemas"):
-            (folder / part).symlink_to(PROJECT / part)
-        (folder / "hosts").mkdir()
-        (folder / "hosts/genuine.ncl").write_text(_HOST % self.about.services)
         program = world.machine.program
-        done = subprocess.run([program, "-C", folder, "build"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        host = folder / "out/genuine"
+        host = compiled(program, folder, self.about.services, _LIBRARY)
         self.machine = Machine(program, folder / "root", host)
         ports = {name: self.machine.port(name) for name in self.machine.wiring["services"]}
         # What a program makes below /srv ends with the run, and names lead to where its host would have them.

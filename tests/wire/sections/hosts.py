@@ -3,31 +3,20 @@
 import contextlib
 import json
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import claims
+from house import PROJECT, compiled
 from machine import Machine
 from standin import crew
 from standin.relay import Relay
 from standin.servarr_peers import default_reach
 from world import QBITTORRENT
 
-FOLDERS = tuple(f"/srv/data/media/{folder}" for folder in ("tv", "movies", "music", "anime"))
-_HOST = """{
-  name = "%s",
-  lan.ipv4 = ["192.168.1.0/24"],
-  storage = {
-    config = "/srv/config",
-    downloads.root = "/srv/data/downloads",
-    library = { root = "/srv/data/media", folders = { movies = "movies", tv = "tv", music = "music", anime = "anime" } },
-    transcode = "/srv/transcode",
-  },
-  services = {%s},
-}
-"""
+LIBRARY = ("movies", "tv", "music", "anime")
+FOLDERS = tuple(f"/srv/data/media/{folder}" for folder in LIBRARY)
 HOSTS = {
     "two Sonarrs, Lidarr, Seerr and Maintainerr": """
     plex = { options.account = true, gpu = false }, seerr = {}, maintainerr = {}, qbittorrent = {}, radarr = {}, sonarr = {},
@@ -65,7 +54,7 @@ HOSTS = {
 # Every kind that is wired.
 EVERYTHING = """plex = { options.account = true, gpu = false }, jellyfin = {}, seerr = {}, maintainerr = {}, qbittorrent = {},
     transmission = {}, nzbget = {}, sabnzbd = {}, radarr = {}, sonarr = {}, lidarr = {}, prowlarr = {}, bazarr = {}"""
-README = Path(__file__).resolve().parents[3] / "README.md"
+README = PROJECT / "README.md"
 
 
 def section(world, report):
@@ -101,13 +90,7 @@ def listed(world):
 def built(world, services):
     """What a host with these services is compiled into."""
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder)
-        (project / "hosts").mkdir()
-        (project / "modules").symlink_to(Path(__file__).resolve().parents[3] / "modules")
-        (project / "hosts/other.ncl").write_text(_HOST % ("other", services))
-        done = subprocess.run([world.machine.program, "-C", project, "build"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        yield project / "out/other"
+        yield compiled(world.machine.program, Path(folder), services, LIBRARY)
 
 
 @contextlib.contextmanager
